@@ -1,0 +1,66 @@
+/** What the model gateway needs from the control plane, and what it tells it. */
+
+/** Asked before every model call; a change takes effect with the next call. */
+export interface TenantModelPolicy {
+  organizationId: string;
+  tenantId: string;
+  /** OpenClaw tool names that may be offered and called; everything else is removed and refused. */
+  tools: ReadonlySet<string>;
+  /** Model references, tried in this order: `provider/model`. Never empty. */
+  models: readonly [string, ...string[]];
+  /** Model calls one turn may cause; a refused tool call can loop. */
+  maxCallsPerTurn: number;
+  /** For the person: "Finance Analyst". */
+  positionName: string;
+}
+
+export interface ModelUsage {
+  organizationId: string;
+  tenantId: string;
+  turnId: string | null;
+  provider: string;
+  model: string;
+  inputTokens: number;
+  outputTokens: number;
+  cachedInputTokens: number;
+  /** Milliseconds from the request's arrival to the first byte of the answer, and to its end. */
+  firstTokenMs: number | null;
+  durationMs: number;
+  outcome: 'ok' | 'error' | 'cancelled';
+  /** Null unless `outcome` is `error`. */
+  failure: ModelFailure | null;
+  /** Which attempt answered: 1 is the first choice; a fallback counts on. */
+  attempt: number;
+}
+
+export interface ToolRefusal {
+  organizationId: string;
+  tenantId: string;
+  turnId: string | null;
+  tool: string;
+  /** `request`: OpenClaw offered it to the model. `response`: the model called it. */
+  stage: 'request' | 'response';
+  /** Whether the model had been offered the tool at all. */
+  offered: boolean;
+  /** The call's arguments, at most 500 characters; empty at the request stage. */
+  argumentsText: string;
+}
+
+export interface ModelGatewayPorts {
+  /** Null: the tenant is unknown or may not call models now. */
+  policyFor(tenantId: string): Promise<TenantModelPolicy | null>;
+  recordUsage(usage: ModelUsage): Promise<void>;
+  recordRefusal(refusal: ToolRefusal): Promise<void>;
+}
+
+/** Why a model call failed, as told to the agent's runtime and to the control plane. */
+export type ModelFailure = {
+  reason: 'model_unavailable' | 'model_refused_key' | 'model_rate_limited' | 'model_error';
+  message: string;
+};
+
+/** A token is good for one runtime of one tenant, on that tenant's own out pipe, until revoked or not renewed. */
+export interface RuntimeTokens {
+  issue(tenantId: string, generation: number): string;
+  revoke(tenantId: string, generation: number): void;
+}

@@ -1,0 +1,9 @@
+import { z } from 'zod';
+
+/**
+ * `operator` runs the installation; the others are roles inside an organization. One person may hold several.
+ * `manager` sees their own department and all below it; `auditor` reads everything and changes nothing.
+ */
+export const role = z.enum(['operator', 'admin', 'manager', 'employee', 'auditor']);
+export type Role = z.infer<typeof role>;
+export const roles = role.options;

@@ -1,0 +1,32 @@
+import type { z } from 'zod';
+import type { Role } from '../roles.ts';
+
+/**
+ * One endpoint: its address, who may call it, and the shapes that go in and out. The server registers it, the OpenAPI
+ * description is generated from it, and the client is typed by it; there is no second list.
+ */
+export interface Route {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Path with `:parameters`, without the `/api/v1` before it. */
+  path: string;
+  tag: 'Session' | 'Installation' | 'Conversations' | 'Tenants' | 'Organization' | 'Audit';
+  summary: string;
+  /**
+   * `public`: anybody. `signed-in`: any role, own things only (the use case scopes them). A list: these roles.
+   */
+  access: 'public' | 'signed-in' | readonly [Role, ...Role[]];
+  /** Reachable while a new password is due. */
+  beforePasswordChange?: boolean;
+  params?: z.ZodObject;
+  query?: z.ZodObject;
+  body?: z.ZodObject;
+  /** Status of the success response; 200 unless told. */
+  status?: 200 | 201 | 202 | 204;
+  /** Absent: no body. */
+  response?: z.ZodType;
+  /** Server-Sent Events: each `data:` line is one JSON value of this shape. */
+  events?: z.ZodType;
+}
+
+/** Keeps the exact types of a route for the client. */
+export const route = <const R extends Route>(definition: R): R => definition;
