@@ -1,5 +1,5 @@
 import { bigserial, index, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
-import { auditOutcome } from '@clawpool/contracts';
+import type { AuditEvent } from '@clawpool/contracts';
 import { instant, organizationId } from './columns.ts';
 import { organizations } from './organization.ts';
 
@@ -17,7 +17,7 @@ export const auditEvents = pgTable(
     targetType: text('target_type'),
     targetId: text('target_id'),
     targetName: text('target_name'),
-    outcome: text('outcome', { enum: auditOutcome.options }).notNull(),
+    outcome: text('outcome').$type<AuditEvent['outcome']>().notNull(),
     detail: jsonb('detail').$type<Record<string, unknown>>().notNull().default({}),
   },
   (t) => [index('audit_events_by_organization').on(t.organizationId, t.id)],

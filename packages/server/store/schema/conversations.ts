@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { bigserial, check, foreignKey, index, integer, pgTable, primaryKey, text, unique, uniqueIndex } from 'drizzle-orm/pg-core';
-import { turnState } from '@clawpool/contracts';
+import type { TurnState } from '@clawpool/contracts';
 import { createdAt, instant, organizationId } from './columns.ts';
 import { organizations } from './organization.ts';
 import { tenants } from './pool.ts';
@@ -38,7 +38,7 @@ export const turns = pgTable(
     tenantId: text('tenant_id').notNull(),
     /** Order of arrival; turns of one conversation run in this order. */
     arrival: bigserial('arrival', { mode: 'number' }).notNull(),
-    state: text('state', { enum: turnState.options }).notNull().default('queued'),
+    state: text('state').$type<TurnState>().notNull().default('queued'),
     reason: text('reason'),
     message: text('message'),
     hint: text('hint'),
@@ -50,6 +50,8 @@ export const turns = pgTable(
     leaseExpiresAt: instant('lease_expires_at'),
     /** Rises with every claim; a worker writes only while its number is still the row's. */
     fence: integer('fence').notNull().default(0),
+    /** The person asked to stop; whoever holds the lease, or claims it next, ends the turn. */
+    stopRequestedAt: instant('stop_requested_at'),
     acceptedAt: instant('accepted_at').notNull().defaultNow(),
     finishedAt: instant('finished_at'),
   },

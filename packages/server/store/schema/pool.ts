@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { check, foreignKey, index, integer, pgSequence, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core';
-import { tenantState } from '@clawpool/contracts';
+import type { TenantState } from '@clawpool/contracts';
 import { createdAt, instant, organizationId } from './columns.ts';
 import { employees, organizations, tiers } from './organization.ts';
 
@@ -16,7 +16,7 @@ export const tenants = pgTable(
     employeeId: text('employee_id').notNull(),
     tierId: text('tier_id').notNull(),
     uid: integer('uid').notNull().default(sql`nextval('tenant_uid')`),
-    state: text('state', { enum: tenantState.options }).notNull().default('hibernated'),
+    state: text('state').$type<TenantState>().notNull().default('hibernated'),
     stateSince: instant('state_since').notNull().defaultNow(),
     reason: text('reason'),
     hint: text('hint'),

@@ -1,0 +1,134 @@
+/**
+ * The walls between the rooms of docs/architecture.md. `./clawpool test` runs this; a violation fails it.
+ * TypeScript is read with swc: TypeScript 7 has no JavaScript API, and swc sees type-only imports too.
+ */
+
+/** What each package may import of ours. Everything that is not listed is forbidden. */
+const allowed = {
+  contracts: [],
+  workspace: ['contracts'],
+  runtimes: ['contracts'],
+  models: ['contracts'],
+  client: ['contracts'],
+  host: ['contracts', 'workspace', 'runtimes'],
+  server: ['contracts', 'workspace'],
+  console: ['contracts', 'client'],
+  cli: ['contracts', 'workspace', 'runtimes', 'models', 'client', 'host', 'server'],
+};
+
+const directions = Object.entries(allowed).map(([name, targets]) => ({
+  name: `${name}-imports-only-${targets.join('-') || 'nothing-of-ours'}`,
+  comment: `packages/${name} may import ${targets.join(', ') || 'nothing of ours'}. See "The rooms" in docs/architecture.md.`,
+  severity: 'error',
+  from: { path: `^packages/${name}/` },
+  to: { path: '^(packages|tests|bench)/', pathNot: `^packages/(${[name, ...targets].join('|')})/` },
+}));
+
+/** Everything in packages/server that is a business domain: neither its HTTP face nor its store. */
+const domains = '(organization|governance|pool|conversations|usage|audit)';
+
+export default {
+  forbidden: [
+    ...directions,
+    {
+      name: 'package-is-listed',
+      comment: 'A new package needs a line in `allowed` of .dependency-cruiser.mjs, or nothing guards it.',
+      severity: 'error',
+      from: { path: '^packages/', pathNot: `^packages/(${Object.keys(allowed).join('|')})/` },
+      to: {},
+    },
+    {
+      name: 'only-through-index',
+      comment: 'A package is imported through its index.ts only: import from `@clawpool/<name>`.',
+      severity: 'error',
+      from: { path: '^packages/([^/]+)/' },
+      to: { path: '^packages/[^/]+/', pathNot: ['^packages/$1/', '^packages/[^/]+/index\\.ts$'] },
+    },
+    {
+      name: 'tests-and-benchmarks-only-through-index',
+      comment: 'Tests of the whole use what everybody uses; a test of a part stands beside the part.',
+      severity: 'error',
+      from: { path: '^(tests|bench)/' },
+      to: { path: '^packages/[^/]+/', pathNot: '^packages/[^/]+/index\\.ts$' },
+    },
+    {
+      name: 'domains-do-not-know-http',
+      comment: 'http calls the domains; a domain never reaches back into http.',
+      severity: 'error',
+      from: { path: `^packages/server/${domains}/` },
+      to: { path: '^packages/server/http/' },
+    },
+    {
+      name: 'store-knows-no-domain',
+      comment: 'The store is below the domains.',
+      severity: 'error',
+      from: { path: '^packages/server/store/' },
+      to: { path: `^packages/server/(http|${domains})/` },
+    },
+    {
+      name: 'other-domains-only-by-service',
+      comment: 'A domain uses another through its service (or its rules), never through its queries.',
+      severity: 'error',
+      from: { path: `^packages/server/${domains}/`, pathNot: '\\.test\\.ts$' },
+      to: { path: `^packages/server/${domains}/[^/]+-store\\.ts$`, pathNot: '^packages/server/$1/' },
+    },
+    {
+      name: 'http-does-not-query',
+      comment: 'A handler parses, calls one use case, sends. Queries are behind the services.',
+      severity: 'error',
+      from: { path: '^packages/server/http/', pathNot: '\\.test\\.ts$' },
+      to: { path: `^packages/server/${domains}/[^/]+-store\\.ts$` },
+    },
+    {
+      name: 'no-cycles',
+      comment: 'Two files that need each other are one file, or a third is missing between them.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-unresolvable',
+      comment: 'The import leads nowhere.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'not-to-test',
+      comment: 'Code that runs does not depend on tests.',
+      severity: 'error',
+      from: { pathNot: '(\\.test\\.tsx?$|^tests/|/conformance/|/testing/)' },
+      to: { path: '(\\.test\\.tsx?$|^tests/)' },
+    },
+    {
+      name: 'not-to-dev-dependency',
+      comment: 'Code that runs uses dependencies of its own package.json, not the tools of the root.',
+      severity: 'error',
+      from: { path: '^packages/', pathNot: '(\\.test\\.tsx?$|/testing/|/conformance/|/(vite|drizzle)\\.config\\.ts$)' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'dependency-is-declared',
+      comment: 'The package uses an npm package that no package.json declares; it works by luck only.',
+      severity: 'error',
+      from: {},
+      to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
+    },
+  ],
+  options: {
+    parser: 'swc',
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|coverage|\\.clawpool)/' },
+    // Local packages are symbolic links in node_modules; the rules speak of where they really are.
+    preserveSymlinks: false,
+    combinedDependencies: false,
+    tsPreCompilationDeps: true,
+    skipAnalysisNotInRules: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'types', 'default'],
+      extensions: ['.ts', '.tsx', '.js', '.mjs', '.cjs', '.json', '.css', '.d.ts'],
+    },
+    cache: false,
+  },
+};

@@ -1,0 +1,66 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { RuntimeTokens } from '@clawpool/contracts';
+
+/**
+ * A week: a runtime that is kept on over a long weekend without a turn must still be able to answer on the first morning. A
+ * token is worth nothing away from its tenant's own socket, and stopping the runtime revokes it at once.
+ */
+export const defaultTokenLifetimeMs = 7 * 24 * 60 * 60 * 1000;
+
+export interface GatewayTokens extends RuntimeTokens {
+  /** Whether the token is a live one of this tenant. Using a token renews it. */
+  accepts(tenantId: string, token: string): boolean;
+  /** Starts the lifetime again, as use does: for a runtime known to be alive though it has had nothing to ask. */
+  renew(tenantId: string, generation: number): void;
+}
+
+interface TokenRecord {
+  hash: Buffer;
+  expiresAt: number;
+}
+
+/**
+ * Tokens of runtimes: 256 random bits, kept only as SHA-256, bound to one tenant and one generation of its runtime. They live in
+ * memory: a gateway that restarts has no runtimes that it started, and a runtime that survives is given a new token by its host.
+ */
+export function createRuntimeTokens(options: { now: () => number; lifetimeMs?: number }): GatewayTokens {
+  const lifetimeMs = options.lifetimeMs ?? defaultTokenLifetimeMs;
+  const tenants = new Map<string, Map<number, TokenRecord>>();
+
+  return {
+    issue(tenantId, generation) {
+      const token = `cpt_${randomBytes(32).toString('base64url')}`;
+      const generations = tenants.get(tenantId) ?? new Map<number, TokenRecord>();
+      generations.set(generation, { hash: sha256(token), expiresAt: options.now() + lifetimeMs });
+      tenants.set(tenantId, generations);
+      return token;
+    },
+    revoke(tenantId, generation) {
+      const generations = tenants.get(tenantId);
+      generations?.delete(generation);
+      if (generations?.size === 0) tenants.delete(tenantId);
+    },
+    renew(tenantId, generation) {
+      const record = tenants.get(tenantId)?.get(generation);
+      if (record && record.expiresAt > options.now()) record.expiresAt = options.now() + lifetimeMs;
+    },
+    accepts(tenantId, token) {
+      const hash = sha256(token);
+      const now = options.now();
+      let accepted = false;
+      for (const [generation, record] of tenants.get(tenantId) ?? []) {
+        if (record.expiresAt <= now) {
+          this.revoke(tenantId, generation);
+        } else if (timingSafeEqual(record.hash, hash)) {
+          record.expiresAt = now + lifetimeMs;
+          accepted = true;
+        }
+      }
+      return accepted;
+    },
+  };
+}
+
+function sha256(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}

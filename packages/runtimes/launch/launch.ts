@@ -1,0 +1,158 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Runtime, RuntimeExit, RuntimeLimits, RuntimeUsage } from '@clawpool/contracts';
+import { RuntimeStartError } from '@clawpool/contracts';
+import type { Cgroup } from '../cgroups/cgroup.ts';
+import { exitOf } from './exit-status.ts';
+import { descendant, readProcessTable, treeUsage } from './process-table.ts';
+import type { RuntimeRecords } from './records.ts';
+import type { RuntimeLog } from './runtime-log.ts';
+import { openRuntimeLog } from './runtime-log.ts';
+import { startError } from './start-error.ts';
+
+export interface Launch {
+  tenantId: string;
+  argv: readonly string[];
+  env: Readonly<Record<string, string>>;
+  cwd: string;
+  /** What the process can read from descriptors 3, 4, …: kept off its command line, which every user of the host can see. */
+  handedOver: readonly Buffer[];
+  logFile: string;
+  limits: RuntimeLimits;
+  cgroup: Cgroup;
+  records: RuntimeRecords;
+  /** How many processes of the boundary stand above the command; each is the only child of the one before. */
+  boundaryProcesses: number;
+}
+
+/**
+ * Starts a process in its cgroup with its output in a bounded log, and looks after it until nothing of it is left. Both
+ * drivers start through here; they differ in the command line.
+ */
+export async function launch(options: Launch): Promise<Runtime> {
+  const { cgroup, records, tenantId } = options;
+  const log = await openRuntimeLog(options.logFile).catch((error) => {
+    throw startError(error, `The runtime's log ${options.logFile} cannot be opened`);
+  });
+  try {
+    await cgroup.create(options.limits);
+    const child = await spawnInCgroup(options);
+    const runtime = supervise(options, child, log);
+    await records.write(tenantId, child.pid as number).catch(async (error) => {
+      await runtime.stop(0);
+      throw startError(error, 'The runtime cannot be recorded in the state folder');
+    });
+    return runtime;
+  } catch (error) {
+    await log.close().catch(() => {});
+    await cgroup.remove();
+    throw error instanceof RuntimeStartError ? error : startError(error, 'The runtime could not be started');
+  }
+}
+
+/**
+ * Joins the cgroups, then becomes the command: nothing of the tenant's ever runs outside its limits. The core dump limit
+ * keeps a crash from writing a memory image. Exit status 125 says that a cgroup refused.
+ */
+const joinThenBecome =
+  'count=$1; shift; while [ "$count" -gt 0 ]; do echo $$ >"$1" || exit 125; shift; count=$((count - 1)); done; ' +
+  'ulimit -c 0; exec "$@" 2>&1';
+
+async function spawnInCgroup(options: Launch): Promise<ChildProcess> {
+  const { joinFiles } = options.cgroup;
+  const child = spawn(
+    '/bin/sh',
+    ['-c', joinThenBecome, 'clawpool', String(joinFiles.length), ...joinFiles, ...options.argv],
+    {
+      cwd: options.cwd,
+      env: options.env,
+      detached: true, // a process group of its own: Ctrl-C at our terminal is for us, not for the agents
+      stdio: ['ignore', 'pipe', 'pipe', ...options.handedOver.map(() => 'pipe' as const)],
+    },
+  );
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', reject);
+  });
+  for (const [index, content] of options.handedOver.entries()) {
+    const pipe = child.stdio[index + 3] as Writable;
+    pipe.on('error', () => {}); // it ended before it read everything; its exit tells
+    pipe.end(content);
+  }
+  return child;
+}
+
+function supervise(options: Launch, child: ChildProcess, log: RuntimeLog): Runtime {
+  const { cgroup, records, tenantId } = options;
+  const pid = child.pid as number;
+  const outputs = [child.stdout, child.stderr] as Readable[];
+  const ended = new AbortController();
+  const copied = Promise.all(outputs.map((output) => log.copy(output, ended.signal)));
+
+  const exited = new Promise<RuntimeExit>((resolve) => {
+    child.once('exit', (code, signal) => resolve(putAway(exitOf(code, signal, options.boundaryProcesses > 0))));
+  });
+
+  async function putAway(exit: Omit<RuntimeExit, 'outOfMemory'>): Promise<RuntimeExit> {
+    ended.abort();
+    clearInterval(watch);
+    killGroup(pid);
+    await cgroup.kill().catch(() => {});
+    const outOfMemory = await cgroup.outOfMemory();
+    await Promise.race([copied, sleep(drainMs, undefined, { ref: false })]);
+    for (const output of outputs) output.destroy(); // held open by a process that escaped; only without cgroups
+    await copied;
+    await log.close().catch(() => {});
+    await cgroup.remove().catch(() => {}); // the next sweep or start removes it
+    await records.remove(tenantId).catch(() => {});
+    return { ...exit, outOfMemory };
+  }
+
+  function killEverything(): void {
+    killGroup(pid);
+    void cgroup.kill().catch(() => {});
+  }
+
+  const watch = setInterval(async () => {
+    if (await cgroup.outOfMemory()) killEverything();
+  }, outOfMemoryCheckMs).unref();
+  if (cgroup.endsTogether) clearInterval(watch);
+
+  async function stop(graceMs: number): Promise<RuntimeExit> {
+    const command = descendant(await readProcessTable(), pid, options.boundaryProcesses);
+    const asked = command !== undefined && !ended.signal.aborted && signal(command, 'SIGTERM');
+    if (asked) await Promise.race([exited, sleep(graceMs, undefined, { ref: false })]);
+    if (!ended.signal.aborted) killEverything();
+    return exited;
+  }
+
+  async function usage(): Promise<RuntimeUsage | null> {
+    if (ended.signal.aborted) return null;
+    const measured = (await cgroup.usage()) ?? treeUsage(await readProcessTable(), pid);
+    if (ended.signal.aborted || !measured) return null;
+    return { ...measured, processes: Math.max(0, measured.processes - options.boundaryProcesses) };
+  }
+
+  return { startedAt: new Date(), exited, stop, usage };
+}
+
+/** How long output that is still in the pipe may take to reach the log. */
+const drainMs = 2000;
+
+/** Version 1 of cgroups tells nobody that it ended one process at the memory limit; the rest may wait for it for ever. */
+const outOfMemoryCheckMs = 500;
+
+function killGroup(leader: number): void {
+  signal(-leader, 'SIGKILL');
+}
+
+function signal(pid: number, name: NodeJS.Signals): boolean {
+  try {
+    process.kill(pid, name);
+    return true;
+  } catch {
+    return false; // it is gone
+  }
+}

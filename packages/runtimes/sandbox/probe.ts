@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process';
+import { access, readFile } from 'node:fs/promises';
+import type { Writable } from 'node:stream';
+import type { BoundaryCommand } from './boundary.ts';
+import { composeBoundary } from './boundary.ts';
+import type { Bubblewrap } from './bubblewrap.ts';
+import { packages } from './bubblewrap.ts';
+import type { KernelSettings } from './refusal.ts';
+import { explainRefusal } from './refusal.ts';
+
+/** Builds a whole boundary around a command that does nothing. Undefined when it stood, otherwise why not. */
+export async function tryBoundary(
+  bubblewrap: Bubblewrap,
+  filter: Buffer | undefined,
+  asRoot: boolean,
+): Promise<{ reason: string; hint: string } | undefined> {
+  if (asRoot && !bubblewrap.setpriv) {
+    return {
+      reason: 'setpriv of util-linux is missing; with it root hands each agent to a host user of its own',
+      hint: `Install it: ${packages('util-linux')}. Or start Clawpool as a normal user.`,
+    };
+  }
+  const { exitCode, complaint } = await run(
+    composeBoundary({
+      bubblewrap,
+      tenant: undefined,
+      command: { argv: ['/bin/sh', '-c', ':'], env: {}, cwd: '/' },
+      limits: { memoryBytes: 16 * 1024 * 1024 },
+      filter,
+      uid: asRoot ? nobody : undefined,
+    }),
+  );
+  return exitCode === 0 ? undefined : explainRefusal(complaint, await kernelSettings());
+}
+
+/** Nobody's: it owns nothing, and every container that maps users at all has it. */
+const nobody = 65_534;
+
+function run({ argv: [program, ...options], handedOver }: BoundaryCommand) {
+  return new Promise<{ exitCode: number | null; complaint: string }>((resolve) => {
+    const child = spawn(program as string, options, {
+      env: {},
+      cwd: '/',
+      timeout: 10_000,
+      killSignal: 'SIGKILL',
+      stdio: ['ignore', 'ignore', 'pipe', ...handedOver.map(() => 'pipe' as const)],
+    });
+    let complaint = '';
+    (child.stdio[2] as NodeJS.ReadableStream).on('data', (chunk) => {
+      complaint += chunk;
+    });
+    child.once('error', (error) => resolve({ exitCode: null, complaint: error.message }));
+    child.once('close', (exitCode) => resolve({ exitCode, complaint }));
+    for (const [index, content] of handedOver.entries()) {
+      const pipe = child.stdio[index + 3] as Writable;
+      pipe.on('error', () => {}); // it gave up before it read everything; the complaint tells
+      pipe.end(content);
+    }
+  });
+}
+
+async function kernelSettings(): Promise<KernelSettings> {
+  const read = (path: string) =>
+    readFile(`/proc/sys/${path}`, 'utf8').then(
+      (text) => text.trim(),
+      () => undefined,
+    );
+  const exists = (path: string) =>
+    access(path).then(
+      () => true,
+      () => false,
+    );
+  return {
+    unprivilegedUserNamespaces: await read('kernel/unprivileged_userns_clone'),
+    maxUserNamespaces: await read('user/max_user_namespaces'),
+    appArmorRestrictsUserNamespaces: await read('kernel/apparmor_restrict_unprivileged_userns'),
+    inContainer: (await exists('/.dockerenv')) || (await exists('/run/.containerenv')),
+  };
+}

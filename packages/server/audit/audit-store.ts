@@ -1,0 +1,68 @@
+import { and, desc, eq, ilike, like, lt, or } from 'drizzle-orm';
+import type { AuditEvent, NewAuditEvent } from '@clawpool/contracts';
+import type { Queryable } from '../store/database.ts';
+import { auditEvents } from '../store/schema/index.ts';
+
+/** Adds an event. Give it the transaction of the change it tells about: both happen, or neither. */
+export async function recordAudit(tx: Queryable, organizationId: string, event: NewAuditEvent): Promise<void> {
+  await tx.insert(auditEvents).values({
+    organizationId,
+    actorType: event.actor.type,
+    actorId: event.actor.id,
+    actorName: event.actor.name,
+    action: event.action,
+    targetType: event.target?.type ?? null,
+    targetId: event.target?.id ?? null,
+    targetName: event.target?.name ?? null,
+    outcome: event.outcome,
+    detail: event.detail,
+  });
+}
+
+export interface AuditQuery {
+  /** Only events before (older than) the one with this id. */
+  before?: string | undefined;
+  /** An exact action, or all that begin with it when it ends with a dot. */
+  action?: string | undefined;
+  outcome?: AuditEvent['outcome'] | undefined;
+  /** Part of the actor's or the target's name, in any case. */
+  search?: string | undefined;
+  limit: number;
+}
+
+/** Newest first. */
+export async function listAuditEvents(db: Queryable, organizationId: string, query: AuditQuery): Promise<AuditEvent[]> {
+  const rows = await db
+    .select()
+    .from(auditEvents)
+    .where(
+      and(
+        eq(auditEvents.organizationId, organizationId),
+        query.before ? lt(auditEvents.id, Number(query.before)) : undefined,
+        query.action ? actionMatches(query.action) : undefined,
+        query.outcome ? eq(auditEvents.outcome, query.outcome) : undefined,
+        query.search ? nameContains(query.search) : undefined,
+      ),
+    )
+    .orderBy(desc(auditEvents.id))
+    .limit(query.limit);
+  return rows.map((row) => ({
+    id: String(row.id),
+    at: row.at.toISOString(),
+    actor: { type: row.actorType, id: row.actorId, name: row.actorName },
+    action: row.action,
+    target:
+      row.targetType === null ? null : { type: row.targetType, id: row.targetId ?? '', name: row.targetName ?? '' },
+    outcome: row.outcome,
+    detail: row.detail,
+  }));
+}
+
+const actionMatches = (action: string) =>
+  action.endsWith('.') ? like(auditEvents.action, `${literal(action)}%`) : eq(auditEvents.action, action);
+
+const nameContains = (text: string) =>
+  or(ilike(auditEvents.actorName, `%${literal(text)}%`), ilike(auditEvents.targetName, `%${literal(text)}%`));
+
+/** `%` and `_` mean themselves. */
+const literal = (text: string) => text.replace(/[\\%_]/g, '\\$&');

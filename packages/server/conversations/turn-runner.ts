@@ -1,0 +1,252 @@
+import { randomUUID } from 'node:crypto';
+import type { Host, ModelFailure, TurnEvent, TurnFailureReason } from '@clawpool/contracts';
+import { recordAudit } from '../audit/audit-store.ts';
+import { startBackoffMs } from '../pool/tenant.ts';
+import type { TenantPool, WakeResult } from '../pool/tenant-service.ts';
+import { touchTenant } from '../pool/tenant-store.ts';
+import type { Database } from '../store/database.ts';
+import type { NotificationListener } from '../store/notifications.ts';
+import type { LiveConversations } from './live-conversations.ts';
+import { leaseMs, leaseRenewalMs, maxAttempts, turnFailureHints, turnTimeoutMs } from './turn.ts';
+import {
+  type ClaimedTurn,
+  claimNextTurn,
+  finishTurn,
+  moveTurn,
+  nextRetryAt,
+  releaseLeasesOfTheDead,
+  renewLease,
+} from './turn-store.ts';
+
+export interface TurnRunner {
+  /** Claims no more, cancels nothing: turns that run are given up to the next process, which answers them. */
+  close(): Promise<void>;
+}
+
+export interface TurnRunnerOptions {
+  database: Database;
+  notifications: NotificationListener;
+  pool: TenantPool;
+  host: Host;
+  live: LiveConversations;
+  /** Names this process's leases; its advisory lock is held by the caller. */
+  owner: string;
+  /** Why the model call of a turn failed, when the model gateway knows. */
+  modelFailureOf: (turnId: string) => ModelFailure | null;
+  /** Turns of different tenants that this process runs at once. */
+  concurrency: number;
+  onError: (error: unknown) => void;
+}
+
+/** A slow poll catches whatever a lost notification would have told. */
+const pollMs = 5_000;
+
+/** Claims turns and walks each to its end: wake the tenant, ask its gateway, store the answer once. */
+export function startTurnRunner(options: TurnRunnerOptions): TurnRunner {
+  const { database, notifications, live, owner, concurrency, onError } = options;
+  const running = new Map<string, { abort: AbortController; done: Promise<void> }>();
+  let closed = false;
+  let wanted = false;
+  let claiming: Promise<void> | null = null;
+  let timer: NodeJS.Timeout | undefined;
+
+  const stopAccepted = notifications.on('turn_accepted', () => look());
+  const stopStops = notifications.on('turn_stop_requested', ({ turnId }) => {
+    const turn = running.get(turnId);
+    if (turn) turn.abort.abort(stopped);
+    else look();
+  });
+  const stopGap = notifications.onGap(() => look());
+  look();
+
+  /** Claims as much as there is room for, then sleeps until the next retry, notification or poll. */
+  function look(): void {
+    wanted = true;
+    claiming ??= claimAll().finally(() => {
+      claiming = null;
+      if (wanted && !closed && running.size < concurrency) look();
+    });
+  }
+
+  async function claimAll(): Promise<void> {
+    wanted = false;
+    clearTimeout(timer);
+    let delay = pollMs;
+    try {
+      await releaseLeasesOfTheDead(database.db);
+      while (!closed && running.size < concurrency) {
+        const turn = await claimNextTurn(database.db, owner, leaseMs);
+        if (!turn) break;
+        begin(turn);
+      }
+      const retryAt = await nextRetryAt(database.db);
+      if (retryAt) delay = Math.min(pollMs, Math.max(50, retryAt.getTime() - Date.now()));
+    } catch (error) {
+      onError(error);
+    }
+    if (!closed) timer = setTimeout(look, delay);
+  }
+
+  function begin(turn: ClaimedTurn): void {
+    const abort = new AbortController();
+    const renewal = setInterval(() => {
+      renewLease(database.db, turn, leaseMs).then(
+        (held) => held || abort.abort(leaseLost),
+        () => undefined, // The database is away; the lease decides when it is back.
+      );
+    }, leaseRenewalMs);
+    const timeout = setTimeout(() => abort.abort(timedOut), turnTimeoutMs);
+    const done = runTurn(options, turn, abort.signal)
+      .catch(onError)
+      .finally(() => {
+        clearInterval(renewal);
+        clearTimeout(timeout);
+        running.delete(turn.id);
+        live.end(turn.conversationId, turn.id);
+        look();
+      });
+    running.set(turn.id, { abort, done });
+  }
+
+  return {
+    close: async () => {
+      closed = true;
+      clearTimeout(timer);
+      stopAccepted();
+      stopStops();
+      stopGap();
+      await claiming;
+      for (const { abort } of running.values()) abort.abort(leaseLost);
+      await Promise.all([...running.values()].map(({ done }) => done));
+    },
+  };
+}
+
+/** Why a turn's signal was aborted. */
+const stopped = Symbol('the person asked to stop');
+const leaseLost = Symbol('another process has the turn, or will have it');
+const timedOut = Symbol('the turn took too long');
+
+async function runTurn(options: TurnRunnerOptions, turn: ClaimedTurn, signal: AbortSignal): Promise<void> {
+  const { database, pool, live } = options;
+  if (turn.stopRequested) return end(options, turn, { state: 'stopped', text: '' });
+  if (!pool.isRunning(turn.tenantId)) await database.db.transaction((tx) => moveTurn(tx, turn, { to: 'waking' }));
+
+  const woken = await Promise.race([pool.wake(turn.tenantId), whenAborted(signal)]);
+  if (woken === null) return endAborted(options, turn, signal, '');
+  if (!woken.ok) return block(options, turn, woken);
+
+  // The agent need not wait until the page has been told that it thinks.
+  const told = database.db.transaction((tx) => moveTurn(tx, turn, { to: 'thinking' }));
+  live.restart(turn.conversationId, turn.id);
+  let streamed = '';
+  let last: TurnEvent | null = null;
+  for await (const event of askAgent(options, turn, signal)) {
+    last = event;
+    if (event.type !== 'delta') break;
+    streamed += event.text;
+    live.delta(turn.conversationId, turn.id, event.text);
+  }
+  await told;
+
+  if (signal.aborted) return endAborted(options, turn, signal, streamed);
+  if (last?.type === 'done') return end(options, turn, { state: 'answered', text: last.text });
+  await fail(options, turn, last?.type === 'failed' ? last : null);
+}
+
+const whenAborted = (signal: AbortSignal) =>
+  new Promise<null>((resolve) => {
+    if (signal.aborted) resolve(null);
+    else signal.addEventListener('abort', () => resolve(null), { once: true });
+  });
+
+function askAgent({ host }: TurnRunnerOptions, turn: ClaimedTurn, signal: AbortSignal): AsyncIterable<TurnEvent> {
+  const caller =
+    turn.path === 'emp'
+      ? `The caller is ${turn.callerName}, your owner, signed in to the portal. Verification: confirmed.`
+      : `The caller is ${turn.callerName}, who tests this agent in the playground. Do not write to memory.`;
+  return host.turn(
+    {
+      tenantId: turn.tenantId,
+      turnId: turn.id,
+      session: `${turn.path}__${turn.tenantId}__${turn.conversationId}`,
+      text: turn.text,
+      context: { path: turn.path, caller },
+    },
+    signal,
+  );
+}
+
+/** The runtime cannot start: the message stays queued, the person reads why and when it is tried again. */
+async function block(
+  { database }: TurnRunnerOptions,
+  turn: ClaimedTurn,
+  wake: WakeResult & { ok: false },
+): Promise<void> {
+  const retryAt = new Date(Date.now() + startBackoffMs(turn.attempts + 1));
+  await database.db.transaction((tx) =>
+    moveTurn(tx, turn, { to: 'blocked', reason: wake.reason, message: wake.message, hint: wake.hint, retryAt }),
+  );
+}
+
+async function fail(
+  options: TurnRunnerOptions,
+  turn: ClaimedTurn,
+  event: { reason: TurnFailureReason; message: string; retry: boolean } | null,
+): Promise<void> {
+  const known = options.modelFailureOf(turn.id);
+  const reason = known?.reason ?? event?.reason ?? 'agent_error';
+  const message = known?.message ?? event?.message ?? 'The agent’s answer ended without a word.';
+  const hint = turnFailureHints[reason];
+  if (!known && event?.retry && turn.attempts + 1 < maxAttempts) {
+    const retryAt = new Date(Date.now() + 500);
+    await options.database.db.transaction((tx) => moveTurn(tx, turn, { to: 'queued', reason, message, hint, retryAt }));
+    return;
+  }
+  await end(options, turn, { state: 'failed', text: '', failure: { reason, message, hint } });
+}
+
+async function endAborted(options: TurnRunnerOptions, turn: ClaimedTurn, signal: AbortSignal, streamed: string) {
+  if (signal.reason === stopped) return end(options, turn, { state: 'stopped', text: streamed });
+  if (signal.reason === timedOut) {
+    const failure = {
+      reason: 'turn_timeout' as const,
+      message: 'The agent took too long.',
+      hint: turnFailureHints.turn_timeout,
+    };
+    return end(options, turn, { state: 'failed', text: '', failure });
+  }
+  // The lease is somebody else's, or this process ends and its lease with it: the turn is not ours to finish.
+}
+
+interface TurnEnd {
+  state: 'answered' | 'failed' | 'stopped';
+  text: string;
+  failure?: { reason: TurnFailureReason; message: string; hint: string };
+}
+
+async function end(
+  { database }: TurnRunnerOptions,
+  turn: ClaimedTurn,
+  { state, text, failure }: TurnEnd,
+): Promise<void> {
+  const at = new Date();
+  await database.db.transaction(async (tx) => {
+    const answer = text === '' ? null : { id: randomUUID(), text };
+    const ours = await finishTurn(tx, turn, { state, at, answer, ...(failure ? { failure } : {}) });
+    if (!ours) return;
+    await touchTenant(tx, turn.organizationId, turn.tenantId, at);
+    await recordAudit(tx, turn.organizationId, {
+      actor: { type: 'agent', id: turn.tenantId, name: turn.tenantId },
+      action: `turn.${state}`,
+      target: { type: 'conversation', id: turn.conversationId, name: turn.callerName },
+      outcome: state === 'failed' ? 'failed' : 'allowed',
+      detail: {
+        turnId: turn.id,
+        path: turn.path,
+        characters: text.length,
+        ...(failure ? { reason: failure.reason } : {}),
+      },
+    });
+  });
+}

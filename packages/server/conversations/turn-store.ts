@@ -1,0 +1,263 @@
+import type { Turn, TurnFailureReason } from '@clawpool/contracts';
+import { and, asc, desc, eq, isNull, sql } from 'drizzle-orm';
+import type { Queryable, Transaction } from '../store/database.ts';
+import { notify } from '../store/notifications.ts';
+import { conversations, messages, turns } from '../store/schema/index.ts';
+
+export type TurnRow = typeof turns.$inferSelect;
+
+/** A turn that this process holds, with what is needed to run it. */
+export interface ClaimedTurn {
+  organizationId: string;
+  id: string;
+  conversationId: string;
+  tenantId: string;
+  attempts: number;
+  /** The fencing number of this claim. */
+  fence: number;
+  stopRequested: boolean;
+  path: 'emp' | 'pgnd';
+  callerName: string;
+  text: string;
+}
+
+/**
+ * The oldest turn that may run now: not leased, not before its time, and the first unfinished one of its conversation.
+ * Claiming it raises its fence, so that whoever held it before can write nothing any more.
+ */
+export async function claimNextTurn(db: Queryable, owner: string, leaseMs: number): Promise<ClaimedTurn | null> {
+  const { rows } = await db.execute<{
+    organization_id: string;
+    id: string;
+    conversation_id: string;
+    tenant_id: string;
+    attempts: number;
+    fence: number;
+    stop_requested: boolean;
+    path: 'emp' | 'pgnd';
+    caller_name: string;
+    text: string;
+  }>(sql`
+    with next as (
+      select t.organization_id, t.id from turns t
+      where t.finished_at is null
+        and (t.lease_expires_at is null or t.lease_expires_at < now())
+        and (t.retry_at is null or t.retry_at <= now() or t.stop_requested_at is not null)
+        and not exists (
+          select 1 from turns earlier
+          where earlier.organization_id = t.organization_id and earlier.conversation_id = t.conversation_id
+            and earlier.finished_at is null and earlier.arrival < t.arrival)
+      order by t.arrival
+      limit 1
+      for update of t skip locked
+    ), claimed as (
+      update turns t
+      set lease_owner = ${owner}, lease_expires_at = now() + ${leaseMs} * interval '1 millisecond', fence = t.fence + 1
+      from next where t.organization_id = next.organization_id and t.id = next.id
+      returning t.*
+    )
+    select c.organization_id, c.id, c.conversation_id, c.tenant_id, c.attempts, c.fence,
+      c.stop_requested_at is not null as stop_requested, v.path, u.name as caller_name, m.text
+    from claimed c
+    join conversations v on v.organization_id = c.organization_id and v.id = c.conversation_id
+    join users u on u.id = v.user_id
+    join messages m on m.organization_id = c.organization_id and m.turn_id = c.id and m.role = 'person'`);
+  const row = rows[0];
+  if (!row) return null;
+  return {
+    organizationId: row.organization_id,
+    id: row.id,
+    conversationId: row.conversation_id,
+    tenantId: row.tenant_id,
+    attempts: row.attempts,
+    fence: row.fence,
+    stopRequested: row.stop_requested,
+    path: row.path,
+    callerName: row.caller_name,
+    text: row.text,
+  };
+}
+
+/** False when the lease was lost: the caller must end what it does and write nothing. */
+export async function renewLease(db: Queryable, turn: ClaimedTurn, leaseMs: number): Promise<boolean> {
+  const rows = await db
+    .update(turns)
+    .set({ leaseExpiresAt: sql`now() + ${leaseMs} * interval '1 millisecond'` })
+    .where(held(turn))
+    .returning({ id: turns.id });
+  return rows.length === 1;
+}
+
+/** Frees the leases of owners that are gone, told by the advisory lock each owner holds on its own connection. */
+export async function releaseLeasesOfTheDead(db: Queryable): Promise<number> {
+  const { rowCount } = await db.execute(sql`
+    update turns set lease_owner = null, lease_expires_at = null
+    where finished_at is null and lease_owner is not null
+      and not exists (
+        select 1 from pg_locks
+        where locktype = 'advisory' and classid = 20260 and objid = (hashtext(lease_owner)::bigint & 4294967295)::oid
+          and database = (select oid from pg_database where datname = current_database()))`);
+  return rowCount ?? 0;
+}
+
+/** Taken by an owner on its own connection for as long as it lives; see `releaseLeasesOfTheDead`. */
+export const ownerLock = (owner: string) => ({ text: 'select pg_advisory_lock(20260, hashtext($1))', values: [owner] });
+
+/** A step that is not the end. Each returns false when the turn is no longer the caller's. */
+export async function moveTurn(
+  tx: Transaction,
+  turn: ClaimedTurn,
+  step:
+    | { to: 'waking' | 'thinking' }
+    /** Waits for `retryAt`, without a lease, and keeps its place in the conversation. */
+    | { to: 'blocked' | 'queued'; reason: TurnFailureReason; message: string; hint: string; retryAt: Date },
+): Promise<boolean> {
+  const waits = 'retryAt' in step;
+  const rows = await tx
+    .update(turns)
+    .set(
+      waits
+        ? {
+            state: step.to,
+            reason: step.reason,
+            message: step.message,
+            hint: step.hint,
+            retryAt: step.retryAt,
+            attempts: turn.attempts + 1,
+            leaseOwner: null,
+            leaseExpiresAt: null,
+          }
+        : { state: step.to, reason: null, message: null, hint: null, retryAt: null },
+    )
+    .where(held(turn))
+    .returning({ id: turns.id });
+  if (rows.length === 0) return false;
+  await notify(tx, 'conversation_changed', changeOf(turn));
+  return true;
+}
+
+/**
+ * The end of a turn and, where there is one, its answer: in one transaction, once. Returns false when the turn is no
+ * longer the caller's, and then nothing was written.
+ */
+export async function finishTurn(
+  tx: Transaction,
+  turn: ClaimedTurn,
+  end: {
+    state: 'answered' | 'failed' | 'stopped';
+    at: Date;
+    answer: { id: string; text: string } | null;
+    failure?: { reason: TurnFailureReason; message: string; hint: string };
+  },
+): Promise<boolean> {
+  const rows = await tx
+    .update(turns)
+    .set({
+      state: end.state,
+      finishedAt: end.at,
+      reason: end.failure?.reason ?? null,
+      message: end.failure?.message ?? null,
+      hint: end.failure?.hint ?? null,
+      retryAt: null,
+      leaseOwner: null,
+      leaseExpiresAt: null,
+    })
+    .where(held(turn))
+    .returning({ id: turns.id });
+  if (rows.length === 0) return false;
+  if (end.answer) {
+    await tx.insert(messages).values({
+      organizationId: turn.organizationId,
+      id: end.answer.id,
+      conversationId: turn.conversationId,
+      turnId: turn.id,
+      role: 'agent',
+      text: end.answer.text,
+      createdAt: end.at,
+    });
+  }
+  await tx
+    .update(conversations)
+    .set({ updatedAt: end.at })
+    .where(and(eq(conversations.organizationId, turn.organizationId), eq(conversations.id, turn.conversationId)));
+  await notify(tx, 'conversation_changed', changeOf(turn));
+  return true;
+}
+
+export async function findTurn(
+  db: Queryable,
+  organizationId: string,
+  conversationId: string,
+  turnId: string,
+): Promise<TurnRow | null> {
+  const [row] = await db
+    .select()
+    .from(turns)
+    .where(
+      and(eq(turns.organizationId, organizationId), eq(turns.conversationId, conversationId), eq(turns.id, turnId)),
+    );
+  return row ?? null;
+}
+
+/** The turns that are not over, and the last one: what a page needs to show. In order of arrival. */
+export async function listOpenAndLastTurn(
+  db: Queryable,
+  organizationId: string,
+  conversationId: string,
+): Promise<TurnRow[]> {
+  const key = and(eq(turns.organizationId, organizationId), eq(turns.conversationId, conversationId));
+  const open = await db
+    .select()
+    .from(turns)
+    .where(and(key, isNull(turns.finishedAt)))
+    .orderBy(asc(turns.arrival));
+  const [last] = await db.select().from(turns).where(key).orderBy(desc(turns.arrival)).limit(1);
+  return last && !open.some((turn) => turn.id === last.id) ? [last, ...open] : open;
+}
+
+export async function countTurns(db: Queryable, organizationId: string): Promise<{ waiting: number; running: number }> {
+  const [row] = await db
+    .select({
+      waiting: sql<number>`count(*) filter (where ${turns.leaseOwner} is null)::int`,
+      running: sql<number>`count(*) filter (where ${turns.leaseOwner} is not null)::int`,
+    })
+    .from(turns)
+    .where(and(eq(turns.organizationId, organizationId), isNull(turns.finishedAt)));
+  return row ?? { waiting: 0, running: 0 };
+}
+
+/** When the next waiting turn is due; null when none waits for a time. */
+export async function nextRetryAt(db: Queryable): Promise<Date | null> {
+  const [row] = await db
+    .select({ at: sql<Date | null>`min(${turns.retryAt})`.mapWith(turns.retryAt) })
+    .from(turns)
+    .where(and(isNull(turns.finishedAt), isNull(turns.leaseOwner)));
+  return row?.at ?? null;
+}
+
+export function toTurn(row: TurnRow): Turn {
+  return {
+    id: row.id,
+    state: row.state,
+    reason: row.reason as Turn['reason'],
+    message: row.message,
+    hint: row.hint,
+    retryAt: row.retryAt?.toISOString() ?? null,
+    acceptedAt: row.acceptedAt.toISOString(),
+    finishedAt: row.finishedAt?.toISOString() ?? null,
+  };
+}
+
+const held = (turn: ClaimedTurn) =>
+  and(
+    eq(turns.organizationId, turn.organizationId),
+    eq(turns.id, turn.id),
+    eq(turns.fence, turn.fence),
+    isNull(turns.finishedAt),
+  );
+
+const changeOf = (turn: ClaimedTurn) => ({
+  organizationId: turn.organizationId,
+  conversationId: turn.conversationId,
+  turnId: turn.id,
+});

@@ -1,0 +1,29 @@
+import type { TurnFailureReason } from '@clawpool/contracts';
+import { runtimeFailureHints } from '../pool/tenant.ts';
+
+/** A turn's lease, and how often it is renewed: a worker that missed two renewals has lost it. */
+export const leaseMs = 15_000;
+export const leaseRenewalMs = 5_000;
+
+/** How often an attempt that broke without the agent's answer (its runtime died under it) is made again. */
+export const maxAttempts = 3;
+
+/** A turn may take as long as OpenClaw's own limit for one run (its profile: 180 s) and a wake before it. */
+export const turnTimeoutMs = 300_000;
+
+/** What the person can do about each reason a turn failed. */
+export const turnFailureHints: Readonly<Record<TurnFailureReason, string>> = {
+  ...runtimeFailureHints,
+  model_unavailable: 'The model provider does not answer. Try again in a moment; an operator can set a fallback model.',
+  model_refused_key: 'The model provider refused the key. An operator has to set a valid one.',
+  model_rate_limited: 'The model provider limits how often it may be asked. Try again in a minute.',
+  model_error: 'The model provider refused the request. Try again, or start a new conversation if it is very long.',
+  turn_timeout: 'It took too long and was ended. Try again, perhaps in smaller steps.',
+  agent_error: 'The agent could not finish its answer. Try again.',
+};
+
+/** The conversation's name in lists: the first line of the first message, at most 60 characters. */
+export function titleOf(text: string): string {
+  const line = text.trim().split('\n', 1)[0] ?? '';
+  return line.length <= 60 ? line : `${line.slice(0, 59).trimEnd()}…`;
+}

@@ -1,0 +1,70 @@
+import type { ModelFailure, ModelGatewayPorts, TenantModelPolicy, ToolName, ToolRefusal } from '@clawpool/contracts';
+import { recordAudit } from '../audit/audit-store.ts';
+import { allowedTools } from '../organization/position.ts';
+import type { Database } from '../store/database.ts';
+import { insertModelCall } from '../usage/model-call-store.ts';
+import { findTenant, type TenantRow } from './tenant-store.ts';
+
+/** Model calls one turn may cause: an agent that works needs some dozens; one in a loop reaches any number. */
+const maxCallsPerTurn = 60;
+
+export interface ModelGatewayPortsOptions {
+  database: Database;
+  /** Model references in order of preference: the installation's model, then its fallback. */
+  models: readonly [string, ...string[]];
+  /** OpenClaw's names of the tools a position allows, by the tenant's image. */
+  openclawTools: (tools: readonly ToolName[], image: string | null) => readonly string[];
+}
+
+/** What the model gateway asks and tells, answered from the database; and why a turn's last model call failed. */
+export function createModelGatewayPorts({
+  database,
+  models,
+  openclawTools,
+}: ModelGatewayPortsOptions): ModelGatewayPorts & {
+  failureOf: (turnId: string) => ModelFailure | null;
+} {
+  /** Kept from the failing call until the turn's end asks for it; bounded, the oldest go first. */
+  const failures = new Map<string, ModelFailure>();
+
+  return {
+    policyFor: async (tenantId): Promise<TenantModelPolicy | null> => {
+      const tenant = await findTenant(database.db, tenantId);
+      if (!tenant) return null;
+      return {
+        organizationId: tenant.organizationId,
+        tenantId,
+        tools: new Set(openclawTools(allowedTools(tenant.positionTools, tenant.toolsCeiling), tenant.tierImage)),
+        models:
+          tenant.tierModel === null ? models : [tenant.tierModel, ...models.filter((id) => id !== tenant.tierModel)],
+        maxCallsPerTurn,
+        positionName: tenant.position,
+      };
+    },
+    recordUsage: async (usage) => {
+      if (usage.turnId) {
+        failures.delete(usage.turnId);
+        if (usage.failure) failures.set(usage.turnId, usage.failure);
+        for (const turnId of failures.keys()) {
+          if (failures.size <= 1_000) break;
+          failures.delete(turnId);
+        }
+      }
+      await insertModelCall(database.db, usage);
+    },
+    recordRefusal: async (refusal) => {
+      const tenant = await findTenant(database.db, refusal.tenantId);
+      if (!tenant) return;
+      await database.db.transaction((tx) => recordAudit(tx, refusal.organizationId, refusalEvent(tenant, refusal)));
+    },
+    failureOf: (turnId) => failures.get(turnId) ?? null,
+  };
+}
+
+const refusalEvent = (tenant: TenantRow, { stage, tool, offered, argumentsText, turnId }: ToolRefusal) => ({
+  actor: { type: 'agent' as const, id: tenant.id, name: tenant.name },
+  action: stage === 'response' ? 'tool.refused' : 'tool.withheld',
+  target: { type: 'tool', id: tool, name: tool },
+  outcome: 'refused' as const,
+  detail: { owner: tenant.ownerName, position: tenant.position, offered, arguments: argumentsText, turnId },
+});

@@ -1,0 +1,110 @@
+import type { AgentDefinition, ToolName, TurnContext, TurnFailureReason } from '@clawpool/contracts';
+import { ClawpoolError } from '@clawpool/contracts';
+import { profile as profile_2026_6 } from './profiles/2026.6.ts';
+import type { WorkspaceFile } from './workspace.ts';
+
+/**
+ * Everything that differs between OpenClaw's version lines, and the only place where it is known: what is written, how the
+ * gateway is started, and what is said to it over HTTP. Pure: the same input gives the same bytes.
+ */
+export interface OpenClawProfile {
+  /** For example `2026.6`: profiles are chosen by version line. */
+  readonly line: string;
+  /** OpenClaw's names of the tools that these of ours stand for, sorted; what is always allowed is among them. */
+  toolNames(tools: readonly ToolName[]): string[];
+  /** Folders the gateway needs inside the tenant's folder. */
+  readonly folders: readonly string[];
+  /** Where the agent's workspace is inside the tenant's folder. */
+  readonly workspace: string;
+  /** Files the tenant cannot change: mounted read-only as `place.configurationFolder`. */
+  configuration(input: ProfileInput): WorkspaceFile[];
+  /** Files the gateway itself writes to as well, relative to the tenant's folder. Written before every start. */
+  state(input: ProfileInput): WorkspaceFile[];
+  /** The gateway's whole environment. */
+  environment(place: ProfilePlace): Record<string, string>;
+  /** Flags for Node itself, before the program. */
+  readonly nodeFlags: readonly string[];
+  /** The program that is the gateway, relative to the image's root, and its arguments. */
+  readonly program: { file: string; arguments: readonly string[] };
+  /** Folder of ES modules, relative to the image's root, whose imports of each other need no look-up; see the guest. */
+  readonly flatModules: string;
+  /** Answers 200 once turns are accepted. */
+  readonly readinessPath: string;
+  /** One message as an HTTP request to the gateway, answered with server-sent events. */
+  turnRequest(turn: TurnInput): GatewayRequest;
+  /** What the `data` of one server-sent event says. Unknown events say nothing. */
+  answerEvent(data: string): AnswerEvent[];
+  /** Why a turn's whole text is no answer at all, where the gateway reports a failure as text. */
+  answerFailure(text: string): TurnFailure | null;
+  /** What an answer with another status than 200 means. */
+  refusal(status: number, body: string): TurnFailure;
+  /** What the end of a gateway that was never ready means, from its exit code and last output. */
+  exitMeaning(code: number | null, output: readonly string[]): ExitMeaning;
+}
+
+/** The paths and ports as the gateway sees them. */
+export interface ProfilePlace {
+  tenantFolder: string;
+  temporaryFolder: string;
+  imageFolder: string;
+  /** Holds the files of `configuration`. */
+  configurationFolder: string;
+  gatewayPort: number;
+  egressPort: number;
+}
+
+export interface ProfileInput {
+  agent: AgentDefinition;
+  place: ProfilePlace;
+  /** What the host shows to the gateway. */
+  gatewayToken: string;
+  /** What the gateway shows to the model gateway. */
+  modelToken: string;
+  /** Travels with every model call: which configuration the runtime used. */
+  revision: string;
+}
+
+export interface TurnInput {
+  turnId: string;
+  /** `emp__carol__…` */
+  session: string;
+  text: string;
+  context: TurnContext;
+  gatewayToken: string;
+}
+
+export interface GatewayRequest {
+  method: 'POST';
+  path: string;
+  headers: Record<string, string>;
+  body: string;
+}
+
+export type AnswerEvent = { type: 'delta'; text: string } | { type: 'end' } | { type: 'failed'; failure: TurnFailure };
+
+export interface TurnFailure {
+  reason: TurnFailureReason;
+  message: string;
+  /** The same message may be sent again, because the agent has not seen it. */
+  retry: boolean;
+}
+
+export interface ExitMeaning {
+  reason: 'configuration_invalid' | 'storage_full' | 'memory_limit' | 'image_missing' | 'exited';
+  message: string;
+  hint: string;
+}
+
+const profiles: readonly OpenClawProfile[] = [profile_2026_6];
+
+/** The profile for an OpenClaw version, such as `2026.6.35`. Throws `invalid_request` when no line fits. */
+export function openclawProfile(version: string): OpenClawProfile {
+  const found = profiles.find(({ line }) => version === line || version.startsWith(`${line}.`));
+  if (found) return found;
+  const known = profiles.map(({ line }) => `${line}.x`).join(', ');
+  throw new ClawpoolError(
+    'invalid_request',
+    `There is no profile for OpenClaw ${version === '' ? '(no version given)' : version}`,
+    `Use an image with one of the versions Clawpool knows: ${known}.`,
+  );
+}

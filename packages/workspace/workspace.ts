@@ -1,0 +1,74 @@
+import type { AgentDefinition, ToolName } from '@clawpool/contracts';
+import { instructions } from './instructions.ts';
+import { soul } from './soul.ts';
+import { oneLine } from './text.ts';
+
+export interface WorkspaceFile {
+  /** Relative to the folder it is meant for, with `/`; for `composeWorkspace` that is the agent's workspace. */
+  path: string;
+  content: string;
+  /** File mode; 0600 where absent. */
+  mode?: number;
+}
+
+/** What the agent keeps itself: never written by Clawpool. Everything else in the workspace that we do not write is its own too. */
+export const agentOwnedPaths = ['MEMORY.md', 'memory/'] as const;
+
+const ownFiles = ['SOUL.md', 'AGENTS.md', 'IDENTITY.md', 'USER.md', 'TOOLS.md'] as const;
+
+/**
+ * The files an agent is made of, in a fixed order: the same agent gives the same bytes. They are written before every
+ * start; each stays below OpenClaw's limit of 20,000 characters per file.
+ */
+export function composeWorkspace(agent: AgentDefinition): WorkspaceFile[] {
+  const content: Record<(typeof ownFiles)[number], string> = {
+    'SOUL.md': soul(agent),
+    'AGENTS.md': instructions(agent, ownFiles),
+    'IDENTITY.md': identity(agent),
+    'USER.md': user(agent),
+    'TOOLS.md': surroundings(agent.tools),
+  };
+  return ownFiles.map((path) => ({ path, content: content[path] }));
+}
+
+function identity(agent: AgentDefinition): string {
+  return `# Identity
+
+- **Name:** ${oneLine(agent.name)}
+- **Represents:** ${oneLine(agent.owner.name)}
+- **Position:** ${oneLine(agent.owner.position)}
+- **Department:** ${oneLine(agent.owner.department)}
+- **Company:** ${oneLine(agent.organization.name)}
+- **Platform:** Clawpool
+`;
+}
+
+function user({ owner, timezone }: AgentDefinition): string {
+  const topics = owner.contactFor.map((topic) => oneLine(topic, 60)).filter((topic) => topic !== '');
+  return `# The person you represent
+
+- **Name:** ${oneLine(owner.name)}
+- **E-mail:** ${oneLine(owner.email)}
+- **Position:** ${oneLine(owner.position)}
+- **Department:** ${oneLine(owner.department)}
+- **Time zone:** ${oneLine(timezone)}
+${topics.length > 0 ? `- **Others ask them about:** ${topics.join(', ')}\n` : ''}`;
+}
+
+function surroundings(tools: readonly ToolName[]): string {
+  const runs = tools.includes('shell') || tools.includes('code_execution');
+  const files = runs || tools.includes('file') || tools.includes('file_write');
+  const facts = [
+    ...(files
+      ? ['Your workspace is a folder of your own; nobody else can see it, and you can see nobody else’s.']
+      : []),
+    ...(runs
+      ? [
+          'Commands run in a sandbox without a network: nothing can be downloaded, installed or sent from it.',
+          'The workspace is a git repository.',
+        ]
+      : []),
+    ...(files ? [] : ['You have no workspace tools: you answer from what you know and what you are told.']),
+  ];
+  return `# Your surroundings\n\n${facts.map((fact) => `- ${fact}\n`).join('')}`;
+}
