@@ -16,7 +16,7 @@ const requirements: Requirement[] = [
   {
     purpose: 'the browser tests drive it',
     programs: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
-    packages: { apt: ['chromium'], dnf: ['chromium'], apk: ['chromium'] },
+    packages: { apt: ['chromium', 'chromium-sandbox', 'fonts-liberation'], dnf: ['chromium'], apk: ['chromium'] },
   },
 ];
 

@@ -1,11 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
+import { open } from 'node:fs/promises';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Runtime, RuntimeExit, RuntimeLimits, RuntimeUsage } from '@clawpool/contracts';
 import { RuntimeStartError } from '@clawpool/contracts';
 import type { Cgroup } from '../cgroups/cgroup.ts';
 import { exitOf } from './exit-status.ts';
+import { inheritedDescriptors } from './inherited-descriptors.ts';
 import { descendant, readProcessTable, treeUsage } from './process-table.ts';
 import type { RuntimeRecords } from './records.ts';
 import type { RuntimeLog } from './runtime-log.ts';
@@ -62,26 +64,44 @@ const joinThenBecome =
 
 async function spawnInCgroup(options: Launch): Promise<ChildProcess> {
   const { joinFiles } = options.cgroup;
-  const child = spawn(
-    '/bin/sh',
-    ['-c', joinThenBecome, 'clawpool', String(joinFiles.length), ...joinFiles, ...options.argv],
-    {
+  const nothing = await open('/dev/null', 'r+');
+  try {
+    const argv = ['-c', joinThenBecome, 'clawpool', String(joinFiles.length), ...joinFiles, ...options.argv];
+    const child = spawn('/bin/sh', argv, {
       cwd: options.cwd,
       env: options.env,
       detached: true, // a process group of its own: Ctrl-C at our terminal is for us, not for the agents
-      stdio: ['ignore', 'pipe', 'pipe', ...options.handedOver.map(() => 'pipe' as const)],
-    },
-  );
-  await new Promise<void>((resolve, reject) => {
-    child.once('spawn', resolve);
-    child.once('error', reject);
-  });
-  for (const [index, content] of options.handedOver.entries()) {
-    const pipe = child.stdio[index + 3] as Writable;
-    pipe.on('error', () => {}); // it ended before it read everything; its exit tells
-    pipe.end(content);
+      stdio: descriptorsOf(options.handedOver, nothing.fd, await inheritedDescriptors()),
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.once('spawn', resolve);
+      child.once('error', reject);
+    });
+    for (const [index, content] of options.handedOver.entries()) {
+      const pipe = child.stdio[index + 3] as Writable;
+      pipe.on('error', () => {}); // it ended before it read everything; its exit tells
+      pipe.end(content);
+    }
+    return child;
+  } finally {
+    await nothing.close();
   }
-  return child;
+}
+
+/** The child's descriptors by number: its own, and nothing in place of each it would otherwise inherit. */
+function descriptorsOf(handedOver: readonly Buffer[], nothing: number, inherited: readonly number[]) {
+  const descriptors: ('ignore' | 'pipe' | number)[] = [
+    'ignore',
+    'pipe',
+    'pipe',
+    ...handedOver.map(() => 'pipe' as const),
+  ];
+  const own = descriptors.length;
+  const last = Math.max(own - 1, ...inherited);
+  for (let descriptor = own; descriptor <= last; descriptor += 1) {
+    descriptors.push(inherited.includes(descriptor) ? nothing : 'ignore');
+  }
+  return descriptors;
 }
 
 function supervise(options: Launch, child: ChildProcess, log: RuntimeLog): Runtime {

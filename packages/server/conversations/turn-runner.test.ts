@@ -6,8 +6,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Principal } from '../organization/principal.ts';
 import type { Database } from '../store/database.ts';
 import { auditEvents, messages, tenants, turns } from '../store/schema/index.ts';
-import { insertSmallOrganization } from './testing/small-organization.ts';
-import { startTurnWorld, type TurnWorld } from './testing/turn-world.ts';
+import { insertSmallOrganization } from '../testing/small-organization.ts';
+import { startTurnWorld, type TurnWorld } from '../testing/turn-world.ts';
 
 let database: Database;
 let ann: Principal;
@@ -35,7 +35,10 @@ const answersOf = async (conversationId: string) =>
 
 async function say(person: Principal, text: string) {
   const conversation = await world.conversations.start(person, undefined);
-  const { turn } = await world.conversations.send(person, conversation.id, { text, clientMessageId: crypto.randomUUID() });
+  const { turn } = await world.conversations.send(person, conversation.id, {
+    text,
+    clientMessageId: crypto.randomUUID(),
+  });
   return { conversationId: conversation.id, turnId: turn.id };
 }
 
@@ -86,7 +89,10 @@ test('turns of one conversation run in order, one at a time; another tenant does
   expect(order).not.toContain('begin two');
 
   release();
-  await world.until(conversation.id, (event) => event.type === 'message' && event.message.text === 'three' && event.message.role === 'agent');
+  await world.until(
+    conversation.id,
+    (event) => event.type === 'message' && event.message.text === 'three' && event.message.role === 'agent',
+  );
   expect(order.filter((step) => !step.includes('ben'))).toEqual([
     'begin one',
     'end one',
@@ -122,7 +128,9 @@ test('a worker that lost its turn to another can write nothing', async () => {
   });
   const { conversationId, turnId } = await say(ann, 'whose turn');
   await world.until(conversationId, isState('thinking'));
-  await database.db.update(turns).set({ fence: 99, leaseOwner: null, leaseExpiresAt: null, retryAt: new Date(Date.now() + 3_600_000) });
+  await database.db
+    .update(turns)
+    .set({ fence: 99, leaseOwner: null, leaseExpiresAt: null, retryAt: new Date(Date.now() + 3_600_000) });
   release();
 
   await expect.poll(() => world.host.turns.length).toBe(1);
@@ -191,6 +199,15 @@ test('a message that waits can be withdrawn', async () => {
   await world.conversations.stop(ann, conversationId, turnId);
   await world.until(conversationId, isState('stopped'));
   expect(await answersOf(conversationId)).toEqual([]);
+});
+
+test('whatever characters a runtime sends, the turn ends', async () => {
+  world.host.answerWith(async function* (): AsyncIterable<TurnEvent> {
+    yield { type: 'done', text: 'a\0b \ud800 c' };
+  });
+  const { conversationId } = await say(ann, 'strange');
+  await world.until(conversationId, isState('answered'));
+  expect(await answersOf(conversationId)).toEqual(['ab \ufffd c']);
 });
 
 test('nobody reaches another person’s conversation', async () => {

@@ -228,9 +228,11 @@ interface TurnEnd {
 async function end(
   { database }: TurnRunnerOptions,
   turn: ClaimedTurn,
-  { state, text, failure }: TurnEnd,
+  { state, failure, ...said }: TurnEnd,
 ): Promise<void> {
   const at = new Date();
+  // What comes from a runtime is anything at all; PostgreSQL's text holds no NUL.
+  const text = said.text.replaceAll('\0', '');
   await database.db.transaction(async (tx) => {
     const answer = text === '' ? null : { id: randomUUID(), text };
     const ours = await finishTurn(tx, turn, { state, at, answer, ...(failure ? { failure } : {}) });

@@ -64,7 +64,16 @@ export function createModelGatewayPorts({
 const refusalEvent = (tenant: TenantRow, { stage, tool, offered, argumentsText, turnId }: ToolRefusal) => ({
   actor: { type: 'agent' as const, id: tenant.id, name: tenant.name },
   action: stage === 'response' ? 'tool.refused' : 'tool.withheld',
-  target: { type: 'tool', id: tool, name: tool },
+  target: { type: 'tool', id: printable(tool), name: printable(tool) },
   outcome: 'refused' as const,
-  detail: { owner: tenant.ownerName, position: tenant.position, offered, arguments: argumentsText, turnId },
+  detail: {
+    owner: tenant.ownerName,
+    position: tenant.position,
+    offered,
+    arguments: printable(argumentsText),
+    turnId,
+  },
 });
+
+/** Whatever a model or a tenant made up, as PostgreSQL can hold it (no NUL), at a length a person can read. */
+const printable = (text: string) => text.replaceAll('\0', '').slice(0, 500);

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { ConversationEvent } from '@clawpool/contracts';
 import pg from 'pg';
-import { createTenantPool } from '../../pool/tenant-service.ts';
-import type { Database } from '../../store/database.ts';
-import { listenForNotifications } from '../../store/notifications.ts';
-import { type ConversationService, createConversationService } from '../conversation-service.ts';
-import { createLiveConversations } from '../live-conversations.ts';
-import { startTurnRunner } from '../turn-runner.ts';
-import { ownerLock } from '../turn-store.ts';
+import { type ConversationService, createConversationService } from '../conversations/conversation-service.ts';
+import { createLiveConversations } from '../conversations/live-conversations.ts';
+import { startTurnRunner } from '../conversations/turn-runner.ts';
+import { ownerLock } from '../conversations/turn-store.ts';
+import { createTenantPool } from '../pool/tenant-service.ts';
+import type { Database } from '../store/database.ts';
+import { listenForNotifications } from '../store/notifications.ts';
 import { createScriptedHost, type ScriptedHost } from './scripted-host.ts';
 
 /** A process that runs turns, as the control plane puts it together, with a scripted host. */

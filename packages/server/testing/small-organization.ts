@@ -1,9 +1,21 @@
-import type { Principal } from '../../organization/principal.ts';
-import type { Database } from '../../store/database.ts';
-import { departments, employees, members, organizations, positions, tenants, tiers, users } from '../../store/schema/index.ts';
+import type { Principal } from '../organization/principal.ts';
+import type { Database } from '../store/database.ts';
+import {
+  departments,
+  employees,
+  members,
+  organizations,
+  positions,
+  tenants,
+  tiers,
+  users,
+} from '../store/schema/index.ts';
 
 /** An organization with two people, each with a tenant: `ann` and `ben`. */
-export async function insertSmallOrganization({ db }: Database, organizationId = 'org'): Promise<{ ann: Principal; ben: Principal }> {
+export async function insertSmallOrganization(
+  { db }: Database,
+  organizationId = 'org',
+): Promise<{ ann: Principal; ben: Principal }> {
   const id = (name: string) => (organizationId === 'org' ? name : `${organizationId}-${name}`);
   await db.insert(organizations).values({ id: organizationId, name: 'Small Org' });
   await db.insert(departments).values({ organizationId, id: 'all', name: 'Everybody' });
@@ -25,11 +37,19 @@ export async function insertSmallOrganization({ db }: Database, organizationId =
   for (const [index, { name, userId, employeeId }] of people.entries()) {
     const email = `${employeeId}@small.example`;
     await db.insert(users).values({ id: userId, name, email });
-    await db
-      .insert(employees)
-      .values({ organizationId, id: employeeId, number: String(index), name, email, departmentId: 'all', positionId: 'maker' });
+    await db.insert(employees).values({
+      organizationId,
+      id: employeeId,
+      number: String(index),
+      name,
+      email,
+      departmentId: 'all',
+      positionId: 'maker',
+    });
     await db.insert(members).values({ organizationId, userId, employeeId, roles: ['employee'] });
-    await db.insert(tenants).values({ organizationId, id: employeeId, name: `agent-${employeeId}`, employeeId, tierId: 'standard' });
+    await db
+      .insert(tenants)
+      .values({ organizationId, id: employeeId, name: `agent-${employeeId}`, employeeId, tierId: 'standard' });
   }
   const [ann, ben] = people.map(({ name, userId, employeeId }) => ({
     userId,

@@ -1,0 +1,145 @@
+import { readFileSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { ClawpoolError, type DriverName } from '@clawpool/contracts';
+import { type ModelSettings, modelSettings, modelSettingsFromEnvironment } from '@clawpool/models';
+import { z } from 'zod';
+import type { Environment } from './env.ts';
+import { defaultDataFolder } from './folders.ts';
+
+/** Everything `up` can be told, with every default filled in. */
+export interface Configuration {
+  /** Port of the console and the API. Default 8099. */
+  port: number;
+  /** Address to listen on. Default 127.0.0.1: this machine only. */
+  bind: string;
+  /** Absolute path. Default `.clawpool/data` in the checkout. */
+  data: string;
+  /** An external PostgreSQL; undefined: the embedded one below `data`. */
+  databaseUrl: string | undefined;
+  /** How people reach the console when that is not `http://bind:port`: the address of the proxy before it. */
+  publicUrl: string | undefined;
+  /** Undefined: the best the machine can do. */
+  driver: DriverName | undefined;
+  /** Consent to run agents without isolation. Default false. */
+  unsafeProcessDriver: boolean;
+  /** Seed the sample organization. Default false. */
+  demo: boolean;
+  models: ModelSettings;
+}
+
+/** What the command line says; undefined where it says nothing. Paths are relative to the working folder. */
+export interface Flags {
+  port?: number;
+  bind?: string;
+  data?: string;
+  config?: string;
+  demo?: boolean;
+  unsafeProcessDriver?: boolean;
+}
+
+const port = z.int().min(1).max(65535);
+
+/** The file given with --config. Relative paths in it are relative to the file. */
+const configurationFile = z.strictObject({
+  port: port.optional().describe('a whole number from 1 to 65535'),
+  bind: z.string().min(1).optional().describe('an IP address of this machine; "0.0.0.0" for all'),
+  data: z.string().min(1).optional().describe('a folder'),
+  databaseUrl: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//)
+    .optional()
+    .describe('postgres://user:password@host:port/database'),
+  publicUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('an http:// or https:// address'),
+  driver: z.enum(['sandbox', 'process']).optional().describe('"sandbox" or "process"'),
+  unsafeProcessDriver: z.boolean().optional().describe('true or false'),
+  demo: z.boolean().optional().describe('true or false'),
+  models: z.record(z.string(), z.unknown()).optional().describe('settings of the model gateway'),
+});
+type ConfigurationFile = z.infer<typeof configurationFile>;
+
+/**
+ * Joins what was said where: flags over environment over file over defaults.
+ * `warnings` are for the person who starts it.
+ * @throws ClawpoolError `invalid_request` naming the source, the key and what is allowed.
+ */
+export function resolveConfiguration(
+  flags: Flags,
+  environment: Environment,
+  workingFolder: string,
+): { configuration: Configuration; warnings: string[] } {
+  const path = flags.config === undefined ? undefined : resolve(workingFolder, flags.config);
+  const { file, warnings } = path === undefined ? { file: {} as ConfigurationFile, warnings: [] } : readFile(path);
+  const data =
+    pathFrom(workingFolder, flags.data ?? environment.data) ??
+    pathFrom(path === undefined ? workingFolder : dirname(path), file.data) ??
+    defaultDataFolder(environment.home);
+  const configuration: Configuration = {
+    port: flags.port ?? environment.port ?? file.port ?? 8099,
+    bind: flags.bind ?? environment.bind ?? file.bind ?? '127.0.0.1',
+    data,
+    databaseUrl: environment.databaseUrl ?? file.databaseUrl,
+    publicUrl: environment.publicUrl ?? file.publicUrl,
+    driver: flags.unsafeProcessDriver ? 'process' : file.driver,
+    unsafeProcessDriver: flags.unsafeProcessDriver ?? file.unsafeProcessDriver ?? false,
+    demo: flags.demo ?? file.demo ?? false,
+    models: resolveModels(environment, file.models, path),
+  };
+  return { configuration, warnings };
+}
+
+function pathFrom(folder: string, path: string | undefined): string | undefined {
+  return path === undefined ? undefined : resolve(folder, path);
+}
+
+function readFile(path: string): { file: ConfigurationFile; warnings: string[] } {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    const why = error instanceof SyntaxError ? `is not JSON: ${error.message}` : `cannot be read (${(error as NodeJS.ErrnoException).code})`;
+    throw new ClawpoolError('invalid_request', `The configuration file ${path} ${why}.`, 'docs/configuration.md describes the file.');
+  }
+  const result = configurationFile.safeParse(value);
+  if (!result.success) throw invalidFile(path, result.error);
+  return { file: result.data, warnings: holdsSecrets(result.data) ? permissionWarnings(path) : [] };
+}
+
+function invalidFile(path: string, error: z.ZodError): ClawpoolError {
+  const [issue] = error.issues;
+  if (issue?.code === 'unrecognized_keys') {
+    return new ClawpoolError(
+      'invalid_request',
+      `The configuration file ${path} has an unknown key: ${issue.keys.map((key) => [...issue.path, key].join('.')).join(', ')}.`,
+      `Known keys: ${Object.keys(configurationFile.shape).join(', ')}.`,
+    );
+  }
+  const key = issue?.path.join('.') || 'the whole file';
+  const known = configurationFile.shape[issue?.path[0] as keyof ConfigurationFile];
+  const allowed = issue?.path.length === 1 ? known?.description : undefined;
+  return new ClawpoolError(
+    'invalid_request',
+    `In the configuration file ${path}, ${key} is not valid: ${issue?.message}.`,
+    allowed ? `Allowed: ${allowed}.` : 'docs/configuration.md describes the file.',
+  );
+}
+
+function holdsSecrets(file: ConfigurationFile): boolean {
+  return file.models !== undefined || file.databaseUrl !== undefined;
+}
+
+function permissionWarnings(path: string): string[] {
+  const mode = statSync(path).mode & 0o777;
+  if ((mode & 0o077) === 0) return [];
+  return [`${path} holds secrets and others on this machine may read it (mode ${mode.toString(8)}). Close it with: chmod 600 ${path}`];
+}
+
+/** The environment's settings lie over the file's, key by key. */
+function resolveModels(environment: Environment, file: unknown, path: string | undefined): ModelSettings {
+  const joined = overlay(file ?? {}, modelSettingsFromEnvironment(environment.variables));
+  const result = modelSettings.safeParse(joined);
+  if (result.success) return result.data;
+  throw path === undefined ? invalidEnvironment(result.error) : invalidModels(path, result.error);
+}

@@ -1,0 +1,132 @@
+/**
+ * Writes files where a hostile tenant may have planted anything. Folders are opened one by one without following symbolic
+ * links and used through their descriptor, so that swapping a folder behind our back changes nothing; files are replaced by
+ * renaming, which never writes through a link.
+ */
+import { constants } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { chmod, lchown, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { randomBytes } from 'node:crypto';
+import type { WorkspaceFile } from '@clawpool/workspace';
+
+/** A path component inside a tenant's folder is no folder but, for example, a symbolic link. */
+export class PlantedFileError extends Error {
+  constructor(path: string) {
+    super(`${path} in the tenant's folder is not a folder`);
+    this.name = 'PlantedFileError';
+  }
+}
+
+/**
+ * Makes the files below `root` (ours, exists) have their content. Files that have it already are left alone.
+ *
+ * @param owner uid and gid of what is made; undefined leaves it ours
+ * @throws PlantedFileError, or the file system's error, for example ENOSPC
+ */
+export async function writeFiles(root: string, files: readonly WorkspaceFile[], owner?: number): Promise<void> {
+  for (const { path, content, mode = 0o600 } of files) {
+    await inFolder(root, dirname(path), owner, (folder) => writeFileIn(folder, basename(path), content, mode, owner));
+  }
+}
+
+/** Makes folders below `root`, 0700. */
+export async function makeFolders(root: string, paths: readonly string[], owner?: number): Promise<void> {
+  for (const path of paths) await inFolder(root, path, owner, async () => {});
+}
+
+/** Makes an empty folder of ours at an absolute path, whatever was there. */
+export async function freshFolder(path: string, owner?: number): Promise<void> {
+  await rm(path, { recursive: true, force: true }); // removes links, does not follow them
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  await chmod(path, 0o700);
+  if (owner !== undefined) await lchown(path, owner, owner);
+}
+
+const folderOnly = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+
+async function inFolder(
+  root: string,
+  path: string,
+  owner: number | undefined,
+  use: (folder: string) => Promise<void>,
+): Promise<void> {
+  let folder = await open(root, folderOnly);
+  try {
+    for (const name of path.split('/').filter((step) => step !== '' && step !== '.')) {
+      if (name === '..') throw new PlantedFileError(path);
+      const next = await openFolder(folder, name, path, owner);
+      await folder.close();
+      folder = next;
+    }
+    await use(through(folder));
+  } finally {
+    await folder.close();
+  }
+}
+
+async function openFolder(parent: FileHandle, name: string, path: string, owner?: number): Promise<FileHandle> {
+  const child = join(through(parent), name);
+  try {
+    await mkdir(child, { mode: 0o700 });
+    if (owner !== undefined) await lchown(child, owner, owner);
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  }
+  return open(child, folderOnly).catch((error) => {
+    throw ['ELOOP', 'ENOTDIR'].includes(codeOf(error)) ? new PlantedFileError(path) : error;
+  });
+}
+
+/** The folder behind the descriptor, whatever its name leads to by now (proc_pid_fd(5)). */
+const through = (folder: FileHandle): string => `/proc/self/fd/${folder.fd}`;
+
+async function writeFileIn(folder: string, name: string, content: string, mode: number, owner?: number): Promise<void> {
+  const path = join(folder, name);
+  const bytes = Buffer.from(content);
+  if (await hasContent(path, bytes)) return;
+  const temporary = join(folder, `.clawpool-${randomBytes(6).toString('hex')}`);
+  try {
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+    const file = await open(temporary, flags, mode);
+    try {
+      await file.writeFile(bytes);
+      await file.chmod(mode);
+      if (owner !== undefined) await file.chown(owner, owner);
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path).catch(async (error) => {
+      if (codeOf(error) !== 'EISDIR') throw error;
+      // A folder with our file's name: it is the agent's, so it is kept, out of the way.
+      await rename(path, join(folder, `${name}.moved-${randomBytes(4).toString('hex')}`));
+      await rename(temporary, path);
+    });
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+/** Looks without blocking on a planted pipe, and reads no more than there ought to be. */
+async function hasContent(path: string, expected: Buffer): Promise<boolean> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(() => null);
+  if (!file) return false;
+  try {
+    const found = await file.stat();
+    // A second name would let what is written here later show up elsewhere.
+    if (!found.isFile() || found.nlink !== 1 || found.size !== expected.length) return false;
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(expected.length + 1), 0, expected.length + 1, 0);
+    return bytesRead === expected.length && buffer.subarray(0, bytesRead).equals(expected);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Removes temporary files an earlier host agent left when it was killed while writing. */
+export async function removeUnfinished(folder: string): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    if (/^\.clawpool-[0-9a-f]{12}$/u.test(name)) await rm(join(folder, name), { force: true });
+  }
+}
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? '';

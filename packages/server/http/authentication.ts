@@ -1,0 +1,93 @@
+import { timingSafeEqual } from 'node:crypto';
+import { join } from 'node:path';
+import { ClawpoolError } from '@clawpool/contracts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { localOperatorId } from '../organization/local-operator.ts';
+import { findPrincipal, type PrincipalRecord } from '../organization/principal-store.ts';
+import type { Drizzle } from '../store/database.ts';
+import { isSameOrigin } from './same-origin.ts';
+import { readOrCreateSecret } from './secrets.ts';
+import { createSessions, type Sessions } from './sessions.ts';
+
+export interface SignedIn extends PrincipalRecord {
+  /** Null for the operator token, which has no session. */
+  sessionId: string | null;
+}
+
+export interface Authentication {
+  sessions: Sessions;
+  /** What the command line on this machine signs in with; also in `<dataFolder>/operator.token`. */
+  operatorToken: string;
+  /** Whoever sends the request, by operator token or session cookie. Errors: `not_signed_in`, `session_expired`, `not_allowed`. */
+  requirePrincipal(request: FastifyRequest, reply: FastifyReply): Promise<SignedIn>;
+  isStillSignedIn(request: FastifyRequest): Promise<boolean>;
+  hasOperatorToken(request: FastifyRequest): boolean;
+  /** Error: `not_allowed` when a page of another origin causes a change. */
+  refuseForeignOrigin(request: FastifyRequest): void;
+  /** Sends better-auth's cookies, `Secure` where the request came by https. */
+  setCookies(request: FastifyRequest, reply: FastifyReply, setCookie: readonly string[]): void;
+}
+
+/** Who is asking. Secrets live in the data folder, readable by its owner only. */
+export async function createAuthentication({ db, dataFolder }: { db: Drizzle; dataFolder: string }): Promise<Authentication> {
+  const sessions = createSessions({ db, secret: await readOrCreateSecret(join(dataFolder, 'secret.key')) });
+  const operatorToken = await readOrCreateSecret(join(dataFolder, 'operator.token'));
+
+  function hasOperatorToken({ headers }: FastifyRequest): boolean {
+    const expected = Buffer.from(`Bearer ${operatorToken}`);
+    const given = Buffer.from(headers.authorization ?? '');
+    return given.length === expected.length && timingSafeEqual(given, expected);
+  }
+
+  async function findUser(request: FastifyRequest, reply: FastifyReply | null) {
+    if (hasOperatorToken(request)) return { userId: localOperatorId, sessionId: null };
+    if (request.headers.authorization !== undefined) return null;
+    const found = await sessions.find(request.headers.cookie ?? '', { refresh: reply !== null });
+    if (!found) return null;
+    if (reply) setCookies(request, reply, found.setCookie);
+    return { userId: found.session.userId, sessionId: found.session.id };
+  }
+
+  return {
+    sessions,
+    operatorToken,
+    hasOperatorToken,
+    setCookies,
+
+    requirePrincipal: async (request, reply) => {
+      const user = await findUser(request, reply);
+      if (!user) throw notSignedIn(request);
+      const found = await findPrincipal(db, user.userId);
+      if (!found) throw noOrganization();
+      return { ...found, sessionId: user.sessionId };
+    },
+
+    isStillSignedIn: async (request) => (await findUser(request, null)) !== null,
+
+    refuseForeignOrigin: (request) => {
+      if (hasOperatorToken(request)) return;
+      if (isSameOrigin({ method: request.method, headers: request.headers, host: request.host })) return;
+      throw new ClawpoolError(
+        'not_allowed',
+        'The request does not come from a page of this Clawpool.',
+        'Open the console at the address Clawpool prints. Behind a proxy, let it pass the Host header on.',
+      );
+    },
+  };
+}
+
+function setCookies(request: FastifyRequest, reply: FastifyReply, setCookie: readonly string[]): void {
+  for (const cookie of setCookie) reply.header('set-cookie', request.protocol === 'https' ? `${cookie}; Secure` : cookie);
+}
+
+function notSignedIn({ headers }: FastifyRequest): ClawpoolError {
+  if (headers.authorization !== undefined) {
+    return new ClawpoolError('not_signed_in', 'The token is not valid.', 'Read it again from operator.token in the data folder.');
+  }
+  return headers.cookie?.includes('clawpool.session_token=')
+    ? new ClawpoolError('session_expired', 'Your session is over.', 'Sign in again.')
+    : new ClawpoolError('not_signed_in', 'You are not signed in.', 'Sign in first.');
+}
+
+export const noOrganization = () =>
+  new ClawpoolError('not_allowed', 'You are not a member of any organization.', 'Ask an admin to add you.');

@@ -1,0 +1,50 @@
+import type { Agent, conversationRoutes, TenantState, ToolName } from '@clawpool/contracts';
+import type { ConversationService } from '../conversations/conversation-service.ts';
+import type { LiveConversations } from '../conversations/live-conversations.ts';
+import { allowedTools } from '../organization/position.ts';
+import type { TenantRow } from '../pool/tenant-store.ts';
+import type { Handlers } from './register.ts';
+
+export interface ConversationRoutesOptions {
+  conversations: ConversationService;
+  live: LiveConversations;
+  /** The installation's active model, for agents whose tier names none. */
+  model: { reference: string; demo: boolean };
+  organizationName: (organizationId: string) => Promise<string>;
+}
+
+export function conversationHandlers(options: ConversationRoutesOptions): Handlers<typeof conversationRoutes> {
+  const { conversations, live } = options;
+  return {
+    agent: async ({ principal }) => {
+      const tenant = await conversations.agentOf(principal);
+      return showAgent(tenant, options.model, await options.organizationName(principal.organizationId));
+    },
+    listConversations: async ({ principal }) => ({ conversations: await conversations.list(principal) }),
+    startConversation: ({ principal, body }) => conversations.start(principal, body.employeeId),
+    conversation: ({ principal, params }) => conversations.get(principal, params.conversationId),
+    sendMessage: ({ principal, params, body }) => conversations.send(principal, params.conversationId, body),
+    stopTurn: ({ principal, params }) => conversations.stop(principal, params.conversationId, params.turnId),
+    retryTurn: ({ principal, params }) => conversations.retry(principal, params.conversationId, params.turnId),
+    conversationEvents: async ({ principal, params }, stream) => {
+      const { organizationId, id } = await conversations.own(principal, params.conversationId);
+      const stop = await live.follow(organizationId, id, (event) => stream.send(event));
+      if (stream.signal.aborted) stop();
+      else stream.signal.addEventListener('abort', stop);
+    },
+  };
+}
+
+function showAgent(tenant: TenantRow, model: ConversationRoutesOptions['model'], company: string): Agent {
+  const tools: ToolName[] = allowedTools(tenant.positionTools, tenant.toolsCeiling);
+  return {
+    tenantId: tenant.id,
+    name: `${tenant.ownerName}’s agent`,
+    state: tenant.state satisfies TenantState,
+    position: tenant.position,
+    company,
+    tools,
+    model: tenant.tierModel ?? model.reference,
+    demoModel: (tenant.tierModel ?? model.reference).startsWith('demo/'),
+  };
+}

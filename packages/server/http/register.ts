@@ -1,0 +1,142 @@
+import { ClawpoolError, type Role, type Route, type RouteName } from '@clawpool/contracts';
+import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import type { Principal } from '../organization/principal.ts';
+import type { HttpApp } from './app.ts';
+import { invalidRequest } from './errors.ts';
+import { type EventStream, openEventStream } from './sse.ts';
+
+export interface RouteRequest<R extends Route> {
+  params: Parsed<R['params']>;
+  query: Parsed<R['query']>;
+  body: Parsed<R['body']>;
+  /** Null on public routes: whoever asks has not been looked at. */
+  principal: R['access'] extends 'public' ? null : Principal;
+  requestId: string;
+  log: FastifyBaseLogger;
+  /** Aborted when the client is gone before it has the answer. */
+  signal: AbortSignal;
+  /** For what the route table does not know: addresses, cookies. */
+  raw: FastifyRequest;
+  reply: FastifyReply;
+}
+
+type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined;
+
+export type Handler<R extends Route> = R['events'] extends z.ZodType
+  ? (request: RouteRequest<R>, stream: EventStream<z.input<R['events']>>) => Promise<void> | void
+  : (request: RouteRequest<R>) => Promise<Answer<R>> | Answer<R>;
+
+type Answer<R extends Route> = R['response'] extends z.ZodType ? z.input<R['response']> : void;
+
+export type Handlers<R extends Record<string, Route>> = { [N in keyof R]: Handler<R[N]> };
+
+/** Where the route table's paths begin. */
+export const apiPrefix = '/api/v1';
+
+/**
+ * Puts routes of the table on the air. Everything the table says is enforced here, before a handler sees the request: who may
+ * call it, that a new password comes first, that no foreign page causes a change, and the shapes that go in and out.
+ */
+export function registerRoutes<const R extends Partial<Record<RouteName, Route>>>(
+  app: HttpApp,
+  routes: R,
+  handlers: Handlers<{ [N in keyof R]: R[N] & Route }>,
+): void {
+  for (const [name, route] of Object.entries(routes) as [keyof R & RouteName, Route][]) {
+    app.registered.add(name);
+    register(app, route, handlers[name] as unknown as UntypedHandler);
+  }
+}
+
+type UntypedHandler = (request: RouteRequest<Route>, stream?: EventStream<never>) => unknown;
+
+function register(app: HttpApp, route: Route, handler: UntypedHandler): void {
+  app.fastify.route({
+    method: route.method,
+    url: apiPrefix + route.path,
+    // Before the body is read: a stranger's body is not worth parsing.
+    onRequest: async (request, reply) => {
+      app.authentication.refuseForeignOrigin(request);
+      if (route.access === 'public') return;
+      const { principal, mustChangePassword } = await app.authentication.requirePrincipal(request, reply);
+      refuseUnlessAllowed(route, principal.roles);
+      if (mustChangePassword && !route.beforePasswordChange) {
+        throw new ClawpoolError(
+          'password_change_required',
+          'Choose a new password first.',
+          'The one you have was generated and is good for one thing only: setting your own.',
+        );
+      }
+      request.principal = principal;
+    },
+    handler: async (raw, reply) => {
+      const gone = new AbortController();
+      reply.raw.once('close', () => gone.abort());
+      const request: RouteRequest<Route> = {
+        params: parse(route, 'params', raw.params),
+        query: parse(route, 'query', raw.query),
+        body: parse(route, 'body', raw.body),
+        principal: raw.principal as Principal,
+        requestId: raw.id,
+        log: raw.log,
+        signal: gone.signal,
+        raw,
+        reply,
+      } as RouteRequest<Route>;
+      return route.events
+        ? answerWithEvents(app, route.events, request, handler)
+        : answerOnce(route, reply, await handler(request));
+    },
+  });
+}
+
+function refuseUnlessAllowed({ access }: Route, roles: readonly Role[]): void {
+  if (typeof access === 'string' || access.some((role) => roles.includes(role))) return;
+  throw new ClawpoolError(
+    'not_allowed',
+    `This needs the role ${access.join(' or ')}.`,
+    'Ask an admin of your organization if you should have it.',
+  );
+}
+
+function parse(route: Route, part: 'params' | 'query' | 'body', value: unknown): unknown {
+  const result = route[part]?.safeParse(value ?? {});
+  if (result?.error) throw invalidRequest(part, result.error);
+  return result?.data;
+}
+
+/** What the shape does not name is left out: a handler cannot give away a field by accident. */
+function answerOnce({ status = 200, response }: Route, reply: FastifyReply, answer: unknown): FastifyReply {
+  reply.code(status);
+  return response ? reply.send(response.parse(answer)) : reply.send();
+}
+
+async function answerWithEvents(
+  app: HttpApp,
+  shape: z.ZodType,
+  { raw, reply, log, ...request }: RouteRequest<Route>,
+  handler: UntypedHandler,
+): Promise<unknown> {
+  const stream = openEventStream({
+    reply,
+    encode: (event) => shape.parse(event),
+    mayContinue: () => app.authentication.isStillSignedIn(raw),
+    onError: (error) => log.error({ err: error }, 'event does not have the route’s shape'),
+    heartbeatMs: app.heartbeatMs,
+  });
+  app.openStreams.add(stream);
+  stream.signal.addEventListener('abort', () => app.openStreams.delete(stream));
+  try {
+    await handler({ raw, reply, log, ...request }, stream);
+  } catch (error) {
+    if (!stream.started) {
+      stream.abandon();
+      throw error;
+    }
+    log.error({ err: error }, 'event stream failed');
+    stream.end();
+  }
+  if (!stream.signal.aborted) await new Promise((resolve) => stream.signal.addEventListener('abort', resolve));
+  return reply;
+}

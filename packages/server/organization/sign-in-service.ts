@@ -1,0 +1,72 @@
+import { ClawpoolError } from '@clawpool/contracts';
+import { hashPassword, verifyPassword } from 'better-auth/crypto';
+import { asc } from 'drizzle-orm';
+import { recordAudit } from '../audit/audit-store.ts';
+import type { Drizzle, Queryable } from '../store/database.ts';
+import { organizations } from '../store/schema/index.ts';
+import { endOtherSessions, findUserByEmail, lockPassword, setOwnPassword } from './account-store.ts';
+import { passwordWeakness } from './password.ts';
+import type { Principal } from './principal.ts';
+import { findPrincipal, type PrincipalRecord } from './principal-store.ts';
+
+export async function recordSignIn(db: Drizzle, { principal }: PrincipalRecord, address: string): Promise<void> {
+  await recordAudit(db, principal.organizationId, sessionEvent(principal, 'session.created', 'allowed', { address }));
+}
+
+export async function recordSignOut(db: Drizzle, principal: Principal): Promise<void> {
+  await recordAudit(db, principal.organizationId, sessionEvent(principal, 'session.ended', 'allowed', {}));
+}
+
+/** A wrong password, or an e-mail nobody has; the latter is told to the oldest organization, since it belongs to none. */
+export async function recordFailedSignIn(db: Drizzle, email: string, address: string): Promise<void> {
+  const user = await findUserByEmail(db, email.toLowerCase());
+  const found = user && (await findPrincipal(db, user.id));
+  const organizationId = found?.principal.organizationId ?? (await oldestOrganization(db));
+  if (!organizationId) return;
+  await recordAudit(db, organizationId, {
+    ...sessionEvent(found?.principal ?? { userId: '', name: email.slice(0, 200) }, 'session.refused', 'refused', { address, email }),
+  });
+}
+
+/**
+ * Sets the caller's own password and ends their other sessions. Errors: `sign_in_failed` (the current one is wrong),
+ * `weak_password` with what is wrong with it, `not_allowed` (a user without a password).
+ */
+export async function changePassword(
+  db: Drizzle,
+  { principal, email, sessionId }: Pick<PrincipalRecord, 'principal' | 'email'> & { sessionId: string },
+  { currentPassword, newPassword }: { currentPassword: string; newPassword: string },
+): Promise<void> {
+  const passwordHash = await hashPassword(newPassword);
+  const refusal = await db.transaction(async (tx) => {
+    const current = await lockPassword(tx, principal.userId);
+    if (!current) throw new ClawpoolError('not_allowed', 'You do not sign in with a password.');
+    if (!(await verifyPassword({ hash: current, password: currentPassword }))) {
+      await recordAudit(tx, principal.organizationId, passwordEvent(principal, 'refused', {}));
+      return new ClawpoolError('sign_in_failed', 'The current password is wrong.', 'Type it again.');
+    }
+    const weakness = passwordWeakness({ newPassword, currentPassword, email, name: principal.name });
+    if (weakness) return new ClawpoolError('weak_password', weakness, 'Choose another; a few unrelated words do well.');
+    await setOwnPassword(tx, principal.userId, passwordHash);
+    const endedSessions = await endOtherSessions(tx, principal.userId, sessionId);
+    await recordAudit(tx, principal.organizationId, passwordEvent(principal, 'allowed', { endedSessions }));
+    return null;
+  });
+  // Thrown out here, because the transaction has to commit the refusal's audit event.
+  if (refusal) throw refusal;
+}
+
+const sessionEvent = (
+  { userId, name }: Pick<Principal, 'userId' | 'name'>,
+  action: string,
+  outcome: 'allowed' | 'refused',
+  detail: Record<string, unknown>,
+) => ({ actor: { type: 'person' as const, id: userId, name }, action, target: null, outcome, detail });
+
+const passwordEvent = (principal: Principal, outcome: 'allowed' | 'refused', detail: Record<string, unknown>) =>
+  sessionEvent(principal, 'password.changed', outcome, detail);
+
+async function oldestOrganization(db: Queryable): Promise<string | null> {
+  const [row] = await db.select({ id: organizations.id }).from(organizations).orderBy(asc(organizations.createdAt)).limit(1);
+  return row?.id ?? null;
+}

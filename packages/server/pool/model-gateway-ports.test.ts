@@ -1,0 +1,85 @@
+import { createTestDatabase } from '@clawpool/server/testing';
+import { eq } from 'drizzle-orm';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Database } from '../store/database.ts';
+import { auditEvents, modelCalls, positions, tiers } from '../store/schema/index.ts';
+import { insertSmallOrganization } from '../testing/small-organization.ts';
+import { createModelGatewayPorts } from './model-gateway-ports.ts';
+
+let database: Database;
+const portsWith = (models: [string, ...string[]]) =>
+  createModelGatewayPorts({ database, models, openclawTools: (tools) => tools.map((tool) => `oc_${tool}`) });
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  await insertSmallOrganization(database);
+});
+afterEach(() => database.close());
+
+test('the policy is what the position allows within the tier’s ceiling, and a change holds for the next call', async () => {
+  const ports = portsWith(['anthropic/a', 'openai/b']);
+  expect(await ports.policyFor('ann')).toMatchObject({
+    organizationId: 'org',
+    tools: new Set(['oc_file']),
+    models: ['anthropic/a', 'openai/b'],
+    positionName: 'Maker',
+  });
+  await database.db.update(positions).set({ tools: ['shell', 'browser', 'file'] });
+  await database.db.update(tiers).set({ model: 'openai/b' });
+  expect(await ports.policyFor('ann')).toMatchObject({
+    tools: new Set(['oc_shell', 'oc_file']),
+    models: ['openai/b', 'anthropic/a'],
+  });
+  expect(await ports.policyFor('nobody')).toBeNull();
+});
+
+test('a refusal is an audit event that names tool, owner and position', async () => {
+  await portsWith(['demo/demo']).recordRefusal({
+    organizationId: 'org',
+    tenantId: 'ann',
+    turnId: 'turn-1',
+    tool: 'exec',
+    stage: 'response',
+    offered: false,
+    argumentsText: '{"command":"git status"}',
+  });
+  const [event] = await database.db.select().from(auditEvents).where(eq(auditEvents.action, 'tool.refused'));
+  expect(event).toMatchObject({
+    outcome: 'refused',
+    targetId: 'exec',
+    actorId: 'ann',
+    detail: {
+      owner: 'ann',
+      position: 'Maker',
+      offered: false,
+      arguments: '{"command":"git status"}',
+      turnId: 'turn-1',
+    },
+  });
+});
+
+test('every model call is metered, and a failed one explains its turn until a later one works', async () => {
+  const ports = portsWith(['demo/demo']);
+  const call = {
+    organizationId: 'org',
+    tenantId: 'ann',
+    turnId: 'turn-1',
+    provider: 'demo',
+    model: 'demo',
+    inputTokens: 10,
+    outputTokens: 5,
+    cachedInputTokens: 0,
+    firstTokenMs: 1.4,
+    durationMs: 20.6,
+    attempt: 1,
+  };
+  const failure = { reason: 'model_rate_limited' as const, message: 'Too many requests.' };
+  await ports.recordUsage({ ...call, outcome: 'error', failure });
+  expect(ports.failureOf('turn-1')).toEqual(failure);
+  await ports.recordUsage({ ...call, outcome: 'ok', failure: null });
+  expect(ports.failureOf('turn-1')).toBeNull();
+  expect(await database.db.select().from(modelCalls)).toMatchObject([
+    { outcome: 'error', failureReason: 'model_rate_limited', inputTokens: 10 },
+    { outcome: 'ok', failureReason: null, durationMs: 21 },
+  ]);
+});
