@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { ClawpoolError, type DriverName } from '@clawpool/contracts';
-import { type ModelSettings, modelSettings, modelSettingsFromEnvironment } from '@clawpool/models';
+import { type ModelSettings, modelSettingsFromEnvironment, parseModelSettings } from '@clawpool/models';
 import { z } from 'zod';
 import type { Environment } from './env.ts';
 import { defaultDataFolder } from './folders.ts';
@@ -36,6 +36,8 @@ export interface Flags {
   demo?: boolean;
   unsafeProcessDriver?: boolean;
 }
+
+const describedIn = 'docs/configuration.md describes the file.';
 
 const port = z.int().min(1).max(65535);
 
@@ -95,16 +97,23 @@ function pathFrom(folder: string, path: string | undefined): string | undefined 
 }
 
 function readFile(path: string): { file: ConfigurationFile; warnings: string[] } {
-  let value: unknown;
-  try {
-    value = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    const why = error instanceof SyntaxError ? `is not JSON: ${error.message}` : `cannot be read (${(error as NodeJS.ErrnoException).code})`;
-    throw new ClawpoolError('invalid_request', `The configuration file ${path} ${why}.`, 'docs/configuration.md describes the file.');
-  }
-  const result = configurationFile.safeParse(value);
+  const result = configurationFile.safeParse(parseJson(path));
   if (!result.success) throw invalidFile(path, result.error);
   return { file: result.data, warnings: holdsSecrets(result.data) ? permissionWarnings(path) : [] };
+}
+
+function parseJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    // The parser's own message quotes the text, which may be a key: only the place is told.
+    const place = /line \d+ column \d+/.exec((error as Error).message)?.[0];
+    const why =
+      error instanceof SyntaxError
+        ? `is not JSON${place ? ` (${place})` : ''}`
+        : `cannot be read (${(error as NodeJS.ErrnoException).code})`;
+    throw new ClawpoolError('invalid_request', `The configuration file ${path} ${why}.`, describedIn);
+  }
 }
 
 function invalidFile(path: string, error: z.ZodError): ClawpoolError {
@@ -122,7 +131,7 @@ function invalidFile(path: string, error: z.ZodError): ClawpoolError {
   return new ClawpoolError(
     'invalid_request',
     `In the configuration file ${path}, ${key} is not valid: ${issue?.message}.`,
-    allowed ? `Allowed: ${allowed}.` : 'docs/configuration.md describes the file.',
+    allowed ? `Allowed: ${allowed}.` : describedIn,
   );
 }
 
@@ -133,13 +142,50 @@ function holdsSecrets(file: ConfigurationFile): boolean {
 function permissionWarnings(path: string): string[] {
   const mode = statSync(path).mode & 0o777;
   if ((mode & 0o077) === 0) return [];
-  return [`${path} holds secrets and others on this machine may read it (mode ${mode.toString(8)}). Close it with: chmod 600 ${path}`];
+  return [
+    `${path} holds secrets and others on this machine may read it (mode ${mode.toString(8)}). Close it with: chmod 600 ${path}`,
+  ];
 }
 
 /** The environment's settings lie over the file's, key by key. */
-function resolveModels(environment: Environment, file: unknown, path: string | undefined): ModelSettings {
-  const joined = overlay(file ?? {}, modelSettingsFromEnvironment(environment.variables));
-  const result = modelSettings.safeParse(joined);
-  if (result.success) return result.data;
-  throw path === undefined ? invalidEnvironment(result.error) : invalidModels(path, result.error);
+function resolveModels(
+  environment: Environment,
+  fromFile: ConfigurationFile['models'],
+  path: string | undefined,
+): ModelSettings {
+  const fromEnvironment = modelSettingsFromEnvironment(environment.variables);
+  if (fromFile === undefined || path === undefined) return fromEnvironment;
+  const joined = overlay(fromFile, fromEnvironment);
+  const settings = parseModelSettings(joined, (key) => `models.${key} (in ${path})`);
+  const [unknown] = unknownKeys(joined, settings);
+  if (unknown === undefined) return settings;
+  throw new ClawpoolError(
+    'invalid_request',
+    `The configuration file ${path} has an unknown key: models.${unknown}.`,
+    describedIn,
+  );
+}
+
+type Json = Record<string, unknown>;
+
+function overlay(below: Json, above: Json): Json {
+  const joined = { ...below };
+  for (const [key, value] of Object.entries(above)) {
+    const under = joined[key];
+    joined[key] = isRecord(value) && isRecord(under) ? overlay(under, value) : (value ?? under);
+  }
+  return joined;
+}
+
+/** Keys that were given and that the schema did not take over, as paths. */
+function unknownKeys(given: Json, taken: Json): string[] {
+  return Object.entries(given).flatMap(([key, value]) => {
+    if (!(key in taken)) return [key];
+    const inside = taken[key];
+    return isRecord(value) && isRecord(inside) ? unknownKeys(value, inside).map((rest) => `${key}.${rest}`) : [];
+  });
+}
+
+function isRecord(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

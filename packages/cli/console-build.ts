@@ -55,7 +55,8 @@ export function hashSources(home: string): string {
 function listSources(home: string, folder: string): string[] {
   return readdirSync(join(home, folder), { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
-    if (entry.isDirectory()) return entry.name === 'node_modules' || entry.name === 'dist' ? [] : listSources(home, path);
+    if (entry.isDirectory())
+      return entry.name === 'node_modules' || entry.name === 'dist' ? [] : listSources(home, path);
     return /\.test\.tsx?$/.test(entry.name) ? [] : [path];
   });
 }
@@ -65,8 +66,21 @@ function build(home: string, outFolder: string, signal: AbortSignal | undefined)
   return new Promise((resolve, reject) => {
     const child: ChildProcess = spawn(
       process.execPath,
-      [join(home, 'node_modules/vite/bin/vite.js'), 'build', '--outDir', outFolder, '--emptyOutDir', '--logLevel', 'warn'],
-      { cwd: join(home, 'packages/console'), env: toolEnvironment(), stdio: ['ignore', 'pipe', 'pipe'], ...(signal && { signal }) },
+      [
+        join(home, 'node_modules/vite/bin/vite.js'),
+        'build',
+        '--outDir',
+        outFolder,
+        '--emptyOutDir',
+        '--logLevel',
+        'warn',
+      ],
+      {
+        cwd: join(home, 'packages/console'),
+        env: toolEnvironment(),
+        stdio: ['ignore', 'pipe', 'pipe'],
+        ...(signal && { signal }),
+      },
     );
     let output = '';
     const keep = (chunk: Buffer) => {
@@ -77,7 +91,14 @@ function build(home: string, outFolder: string, signal: AbortSignal | undefined)
     child.once('error', (error) => reject(signal?.aborted ? signal.reason : error));
     child.once('close', (code) => {
       if (code === 0) resolve();
-      else reject(new ClawpoolError('internal', `The console could not be built:\n${output.trim()}`, 'Mend what it complains about, or go back to sources that build.'));
+      else
+        reject(
+          new ClawpoolError(
+            'internal',
+            `The console could not be built:\n${output.trim()}`,
+            'Mend what it complains about, or go back to sources that build.',
+          ),
+        );
     });
   });
 }

@@ -16,7 +16,11 @@ export function prepareDataFolder(data: string): void {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'EEXIST' || code === 'ENOTDIR') throw notAFolder(data);
     if (code === 'ENOSPC') {
-      throw new ClawpoolError('storage_full', `There is no space left for the data folder ${data}.`, 'Free some, or choose another disk with --data DIR.');
+      throw new ClawpoolError(
+        'storage_full',
+        `There is no space left for the data folder ${data}.`,
+        'Free some, or choose another disk with --data DIR.',
+      );
     }
     throw new ClawpoolError(
       'invalid_request',
@@ -27,5 +31,9 @@ export function prepareDataFolder(data: string): void {
 }
 
 function notAFolder(data: string): ClawpoolError {
-  return new ClawpoolError('invalid_request', `The data folder ${data} is not a folder.`, 'Choose another with --data DIR.');
+  return new ClawpoolError(
+    'invalid_request',
+    `The data folder ${data} is not a folder.`,
+    'Choose another with --data DIR.',
+  );
 }

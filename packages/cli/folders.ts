@@ -8,4 +8,5 @@ export const consoleBuildsFolder = (home: string) => join(stateFolder(home), 'co
 export const defaultDataFolder = (home: string) => join(stateFolder(home), 'data');
 
 /** `cliFolder` is packages/cli. */
-export const compileCacheFolder = (cliFolder: string) => join(stateFolder(resolve(cliFolder, '../..')), 'compile-cache');
+export const compileCacheFolder = (cliFolder: string) =>
+  join(stateFolder(resolve(cliFolder, '../..')), 'compile-cache');

@@ -15,7 +15,11 @@ export async function requireFreePort(port: number, bind: string): Promise<void>
     throw new ClawpoolError('conflict', `Port ${port} is in use${owner ? ` by ${owner}` : ''}.`, another);
   }
   if (code === 'EACCES') {
-    throw new ClawpoolError('invalid_request', `This user may not listen on port ${port}: ports below 1024 need root.`, another);
+    throw new ClawpoolError(
+      'invalid_request',
+      `This user may not listen on port ${port}: ports below 1024 need root.`,
+      another,
+    );
   }
   if (code === 'EADDRNOTAVAIL' || code === 'EINVAL') {
     throw new ClawpoolError(
@@ -66,7 +70,9 @@ function listeningInodes(port: number): Set<string> {
 function openSockets(pid: string): string[] {
   try {
     const folder = `/proc/${pid}/fd`;
-    return readdirSync(folder).flatMap((name) => /^socket:\[(\d+)\]$/.exec(readlinkSync(`${folder}/${name}`))?.[1] ?? []);
+    return readdirSync(folder).flatMap(
+      (name) => /^socket:\[(\d+)\]$/.exec(readlinkSync(`${folder}/${name}`))?.[1] ?? [],
+    );
   } catch {
     return []; // another user's process, or one that has just ended
   }

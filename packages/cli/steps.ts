@@ -7,7 +7,11 @@ export interface Steps {
    * Runs `work` as a step. `work` tells how it goes through `progress`; `outcome` says in a few words what came out.
    * What `work` throws is thrown on.
    */
-  run<T>(name: string, work: (progress: (line: string) => void) => Promise<T>, outcome?: (value: T) => string): Promise<T>;
+  run<T>(
+    name: string,
+    work: (progress: (line: string) => void) => Promise<T>,
+    outcome?: (value: T) => string,
+  ): Promise<T>;
 }
 
 /** For programs that start an installation without anybody looking. */

@@ -73,7 +73,8 @@ async function makeImage(options: { root: string; folder: string; id: string; ne
   const unfinished = join(root, `.${id}.${process.pid}.${Math.random().toString(36).slice(2, 10)}`);
   try {
     await mkdir(unfinished);
-    for (const file of ['package.json', 'package-lock.json']) await cp(join(recipes, recipe, file), join(unfinished, file));
+    for (const file of ['package.json', 'package-lock.json'])
+      await cp(join(recipes, recipe, file), join(unfinished, file));
     await npmCi(unfinished);
     if (!(await isComplete(unfinished, needed))) {
       throw new ClawpoolError('unavailable', 'npm left the image incomplete.', 'Start Clawpool again.');
@@ -132,7 +133,11 @@ async function makeReadable(folder: string): Promise<void> {
 
 /** Scripts of packages do not run: nothing in the image needs them. */
 async function npmCi(folder: string): Promise<void> {
-  const { code, output } = await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], folder);
+  const { code, output } = await run(
+    'npm',
+    ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'],
+    folder,
+  );
   if (code !== 0) throw npmError(output);
 }
 
@@ -153,9 +158,18 @@ function run(program: string, args: readonly string[], cwd: string): Promise<{ c
 /** Tells npm's failures apart by the codes it prints. */
 export function npmError(output: string): ClawpoolError {
   if (/ENOSPC|EDQUOT|no space left/iu.test(output)) return storageFull('The image cannot be written');
-  const lines = output.split('\n').filter((line) => /^npm (?:error|ERR!)/u.test(line) && !/log of this run/u.test(line));
-  const said = lines.slice(0, 3).join(' ').replace(/npm (?:error|ERR!) ?/gu, '').trim() || 'npm gave no reason';
-  const unreachable = /ENOTFOUND|EAI_AGAIN|ECONN|ETIMEDOUT|ENETUNREACH|ERR_SOCKET|E40[134]|E5\d\d|network/u.test(output);
+  const lines = output
+    .split('\n')
+    .filter((line) => /^npm (?:error|ERR!)/u.test(line) && !/log of this run/u.test(line));
+  const said =
+    lines
+      .slice(0, 3)
+      .join(' ')
+      .replace(/npm (?:error|ERR!) ?/gu, '')
+      .trim() || 'npm gave no reason';
+  const unreachable = /ENOTFOUND|EAI_AGAIN|ECONN|ETIMEDOUT|ENETUNREACH|ERR_SOCKET|E40[134]|E5\d\d|network/u.test(
+    output,
+  );
   return new ClawpoolError(
     'unavailable',
     `OpenClaw could not be installed with npm: ${said}`,
@@ -172,10 +186,18 @@ function explain(what: string): (error: unknown) => never {
     const { code, syscall, message, path } = error as NodeJS.ErrnoException;
     if (code === 'ENOSPC' || code === 'EDQUOT') throw storageFull(what);
     if (code === 'ENOENT' && syscall?.startsWith('spawn')) {
-      throw new ClawpoolError('unavailable', 'npm is missing.', 'Install Node.js with npm from your system’s packages.');
+      throw new ClawpoolError(
+        'unavailable',
+        'npm is missing.',
+        'Install Node.js with npm from your system’s packages.',
+      );
     }
     if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
-      throw new ClawpoolError('unavailable', `${what}: ${message}`, `Make ${path ?? 'the folder'} writable for Clawpool.`);
+      throw new ClawpoolError(
+        'unavailable',
+        `${what}: ${message}`,
+        `Make ${path ?? 'the folder'} writable for Clawpool.`,
+      );
     }
     throw error;
   };

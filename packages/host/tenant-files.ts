@@ -3,11 +3,12 @@
  * links and used through their descriptor, so that swapping a folder behind our back changes nothing; files are replaced by
  * renaming, which never writes through a link.
  */
+
+import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { chmod, lchown, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { chmod, lchown, mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { randomBytes } from 'node:crypto';
 import type { WorkspaceFile } from '@clawpool/workspace';
 
 /** A path component inside a tenant's folder is no folder but, for example, a symbolic link. */
@@ -119,13 +120,6 @@ async function hasContent(path: string, expected: Buffer): Promise<boolean> {
     return bytesRead === expected.length && buffer.subarray(0, bytesRead).equals(expected);
   } finally {
     await file.close();
-  }
-}
-
-/** Removes temporary files an earlier host agent left when it was killed while writing. */
-export async function removeUnfinished(folder: string): Promise<void> {
-  for (const name of await readdir(folder).catch(() => [])) {
-    if (/^\.clawpool-[0-9a-f]{12}$/u.test(name)) await rm(join(folder, name), { force: true });
   }
 }
 

@@ -1,1 +1,5 @@
-export {};
+export type { ModelGateway, ModelGatewayOptions } from './gateway.ts';
+export { createModelGateway } from './gateway.ts';
+export type { ModelSettings } from './settings.ts';
+export { modelSettings, modelSettingsFromEnvironment, parseModelSettings } from './settings.ts';
+export type { GatewayTokens } from './tokens.ts';

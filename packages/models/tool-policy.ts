@@ -14,7 +14,8 @@ export function removeForbiddenTools(
   if (removed.length === 0) return { request, removed };
   const tools = request.tools.filter((tool) => allowed.has(tool.name));
   const choice = request.toolChoice;
-  const stillPossible = typeof choice === 'string' ? choice !== 'required' || tools.length > 0 : allowed.has(choice.name);
+  const stillPossible =
+    typeof choice === 'string' ? choice !== 'required' || tools.length > 0 : allowed.has(choice.name);
   return { request: { ...request, tools, toolChoice: stillPossible ? choice : 'auto' }, removed };
 }
 

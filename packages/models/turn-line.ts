@@ -1,7 +1,7 @@
 import type { AssistantPart, ContentPart, ModelMessage, ModelRequest } from './exchange.ts';
 
 const marker = '[clawpool turn ';
-const turnLine = /[ \t]*\[clawpool turn ([A-Za-z0-9_-]{1,64})\][ \t]*\n?/g;
+const turnLine = /[ \t]*\[clawpool turn ([\w.:-]{1,128})\][ \t]*\n?/g;
 
 /**
  * Takes the line `[clawpool turn <id>]` out of a request, copies in the history included: providers must not see it.

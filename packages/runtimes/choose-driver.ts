@@ -22,45 +22,43 @@ export async function chooseDriver(options: {
   preferred?: DriverName;
   allowUnsafe: boolean;
 }): Promise<ChosenDriver> {
-  const { stateFolder, preferred, allowUnsafe } = options;
-  if (preferred === 'process') {
-    if (!allowUnsafe) throw withoutConsent();
-    return use(createProcessDriver({ stateFolder }), 'The process driver was asked for; it does not isolate agents.');
-  }
+  const { stateFolder } = options;
   const sandbox = createSandboxDriver({ stateFolder });
-  const probe = await sandbox.probe();
-  if (probe.usable) {
-    return { driver: sandbox, why: sandboxWorks, limits: probe.limits, notes: probe.notes };
-  }
-  if (preferred === 'sandbox' || !allowUnsafe) {
-    throw new ClawpoolError(
-      'unavailable',
-      `Agents cannot be isolated on this machine: ${probe.reason}`,
-      hintFor(probe),
-    );
-  }
-  return use(
-    createProcessDriver({ stateFolder }),
-    `Agents are not isolated, as you allowed, because the sandbox does not work here: ${probe.reason}.`,
-  );
-}
-
-const sandboxWorks = 'A trial sandbox worked on this machine, so every agent gets one without network.';
-
-async function use(driver: RuntimeDriver, why: string): Promise<ChosenDriver> {
-  const probe = await driver.probe();
+  const sandboxProbe = await sandbox.probe();
+  const { name, why } = decide(options, sandboxProbe);
+  const driver = name === 'sandbox' ? sandbox : createProcessDriver({ stateFolder });
+  const probe = name === 'sandbox' ? sandboxProbe : await driver.probe();
   if (!probe.usable) throw new ClawpoolError('unavailable', probe.reason, probe.hint);
   return { driver, why, limits: probe.limits, notes: probe.notes };
 }
 
-function hintFor(probe: Extract<DriverProbe, { usable: false }>): string {
-  return `${probe.hint} For development only, --unsafe-process-driver starts agents without isolation.`;
-}
-
-function withoutConsent(): ClawpoolError {
-  return new ClawpoolError(
-    'unavailable',
-    'The process driver does not isolate agents from each other or from this machine.',
-    'Leave the choice of the driver to Clawpool, or accept the risk with --unsafe-process-driver.',
-  );
+/** The rule behind the choice. */
+export function decide(
+  wish: { preferred?: DriverName; allowUnsafe: boolean },
+  sandbox: DriverProbe,
+): { name: DriverName; why: string } {
+  if (wish.preferred === 'process' && !wish.allowUnsafe) {
+    throw new ClawpoolError(
+      'unavailable',
+      'The process driver does not isolate agents from each other or from this machine.',
+      'Leave the choice of the driver to Clawpool, or accept the risk with --unsafe-process-driver.',
+    );
+  }
+  if (wish.preferred === 'process') {
+    return { name: 'process', why: 'The process driver was asked for; it does not isolate agents.' };
+  }
+  if (sandbox.usable) {
+    return { name: 'sandbox', why: 'A trial sandbox worked on this machine, so every agent gets one without network.' };
+  }
+  if (wish.preferred === 'sandbox' || !wish.allowUnsafe) {
+    throw new ClawpoolError(
+      'unavailable',
+      `Agents cannot be isolated on this machine: ${sandbox.reason}`,
+      `${sandbox.hint} For development only, --unsafe-process-driver starts agents without isolation.`,
+    );
+  }
+  return {
+    name: 'process',
+    why: `Agents are not isolated, as you allowed, because the sandbox does not work here: ${sandbox.reason}.`,
+  };
 }

@@ -1,1 +1,4 @@
-export {};
+export { type ControlPlane, type ControlPlaneOptions, startControlPlane } from './control-plane.ts';
+export { createLogger } from './http/app.ts';
+export { createModelGatewayPorts, type ModelGatewayPortsOptions } from './pool/model-gateway-ports.ts';
+export { type Database, type DatabaseOptions, openDatabase } from './store/database.ts';

@@ -32,6 +32,8 @@ export interface OpenClawProfile {
   readonly readinessPath: string;
   /** One message as an HTTP request to the gateway, answered with server-sent events. */
   turnRequest(turn: TurnInput): GatewayRequest;
+  /** Milliseconds after which the gateway has ended a turn by itself; the caller need not wait longer. */
+  readonly longestTurnMs: number;
   /** What the `data` of one server-sent event says. Unknown events say nothing. */
   answerEvent(data: string): AnswerEvent[];
   /** Why a turn's whole text is no answer at all, where the gateway reports a failure as text. */

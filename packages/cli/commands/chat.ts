@@ -25,9 +25,14 @@ export async function chat(terminal: Terminal, data: string, options: ChatOption
   const { employees } = await client.call('listEmployees');
   const employee = requireEmployee(employees, options.employee);
   const message = options.message ?? (options.input.isTTY ? undefined : (await readAll(options.input)).trim());
-  if (message === '') throw new CommandError(exitCode.usage, 'The message is empty.', 'Give it as the last argument, or pipe it in.');
+  if (message === '')
+    throw new CommandError(exitCode.usage, 'The message is empty.', 'Give it as the last argument, or pipe it in.');
   if (message === undefined && options.json) {
-    throw new CommandError(exitCode.usage, '--json answers one message.', 'Give the message as the last argument, or pipe it in.');
+    throw new CommandError(
+      exitCode.usage,
+      '--json answers one message.',
+      'Give the message as the last argument, or pipe it in.',
+    );
   }
   const { id } = await client.call('startConversation', { body: { employeeId: employee.id } });
   if (message === undefined) await converse(terminal, client, id, employee, options);

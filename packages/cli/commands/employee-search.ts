@@ -9,7 +9,8 @@ export type EmployeeSearch =
 export function searchEmployee(employees: readonly Employee[], wanted: string): EmployeeSearch {
   const text = fold(wanted);
   const exact = employees.filter((employee) => keysOf(employee).includes(text));
-  const matches = exact.length > 0 ? exact : employees.filter((employee) => keysOf(employee).some((key) => key.includes(text)));
+  const matches =
+    exact.length > 0 ? exact : employees.filter((employee) => keysOf(employee).some((key) => key.includes(text)));
   const [only, ...others] = matches;
   if (only && others.length === 0) return { found: only };
   if (matches.length > 0) return { found: null, ambiguous: true, closest: matches };

@@ -4,7 +4,11 @@ import { formatDuration, renderPairs } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** `clawpool status`: how the running installation is doing. `now` in milliseconds. */
-export async function showStatus(terminal: Terminal, data: string, options: { json: boolean; now: number }): Promise<void> {
+export async function showStatus(
+  terminal: Terminal,
+  data: string,
+  options: { json: boolean; now: number },
+): Promise<void> {
   const { client, running } = await connect(data);
   const status = await client.call('status');
   if (options.json) terminal.json({ url: running.url, pid: running.pid, ...status });

@@ -4,7 +4,11 @@ import { formatBytes, formatDuration, renderTable } from '../table.ts';
 import { harmless, type Terminal } from '../terminal.ts';
 
 /** `clawpool tenants`: one line per tenant. `now` in milliseconds. */
-export async function listTenants(terminal: Terminal, data: string, options: { json: boolean; now: number }): Promise<void> {
+export async function listTenants(
+  terminal: Terminal,
+  data: string,
+  options: { json: boolean; now: number },
+): Promise<void> {
   const { client } = await connect(data);
   const { tenants } = await client.call('listTenants');
   if (options.json) terminal.json({ tenants });
@@ -23,7 +27,10 @@ export function describeTenants(tenants: readonly Tenant[], now: number): string
     tenant.memoryBytes === null ? '-' : `${formatBytes(tenant.memoryBytes)} of ${formatBytes(tenant.memoryLimitBytes)}`,
     tenant.id,
   ]);
-  const table = renderTable(['TENANT', 'OWNER', 'DEPARTMENT', 'TIER', 'STATE', 'SINCE', 'MEMORY', 'ID'], rows.map((row) => row.map(harmless)));
+  const table = renderTable(
+    ['TENANT', 'OWNER', 'DEPARTMENT', 'TIER', 'STATE', 'SINCE', 'MEMORY', 'ID'],
+    rows.map((row) => row.map(harmless)),
+  );
   const hints = tenants.flatMap(({ name, hint }) => (hint ? [`${harmless(name)}: ${harmless(hint)}`] : []));
   return [table, ...hints].join('\n');
 }

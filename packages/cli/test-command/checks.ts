@@ -14,14 +14,27 @@ export function staticChecks(home: string): Check[] {
   const tool = (path: string, ...argv: string[]) => [join(home, 'node_modules', path), ...argv];
   const folders = ['packages', 'tests', 'bench'].filter((folder) => existsSync(join(home, folder)));
   return [
-    { name: 'format and lint (biome)', argv: tool('@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '--colors=off', '.') },
+    {
+      name: 'format and lint (biome)',
+      argv: tool('@biomejs/biome/bin/biome', 'check', '--error-on-warnings', '--colors=off', '.'),
+    },
     { name: 'types (tsc)', argv: tool('typescript/bin/tsc', '--noEmit', '-p', '.') },
     { name: 'types of the console (tsc)', argv: tool('typescript/bin/tsc', '--noEmit', '-p', 'packages/console') },
     {
       name: 'walls between packages (dependency-cruiser)',
-      argv: tool('dependency-cruiser/bin/dependency-cruise.mjs', ...folders, '--config', '.dependency-cruiser.mjs', '--output-type', 'err-long'),
+      argv: tool(
+        'dependency-cruiser/bin/dependency-cruise.mjs',
+        ...folders,
+        '--config',
+        '.dependency-cruiser.mjs',
+        '--output-type',
+        'err-long',
+      ),
     },
-    { name: 'unused code and dependencies (knip)', argv: tool('knip/bin/knip.js', '--no-progress', '--treat-config-hints-as-errors') },
+    {
+      name: 'unused code and dependencies (knip)',
+      argv: tool('knip/bin/knip.js', '--no-progress', '--treat-config-hints-as-errors'),
+    },
   ];
 }
 

@@ -45,7 +45,10 @@ function isInstalled(program: string): boolean {
 function install(packages: Requirement['packages']): string | null {
   const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
   const commands = isInstalled('apt-get')
-    ? [['apt-get', 'update', '-q'], ['apt-get', 'install', '-y', '-q', '--no-install-recommends', ...packages.apt]]
+    ? [
+        ['apt-get', 'update', '-q'],
+        ['apt-get', 'install', '-y', '-q', '--no-install-recommends', ...packages.apt],
+      ]
     : isInstalled('dnf')
       ? [['dnf', 'install', '-y', '-q', ...packages.dnf]]
       : isInstalled('apk')

@@ -27,7 +27,11 @@ export async function runTests(terminal: Terminal, home: string, filters: readon
   return failed === 0 ? exitCode.ok : exitCode.failed;
 }
 
-async function runChecks(terminal: Terminal, home: string, env: Record<string, string>): Promise<{ passed: number; failed: number }> {
+async function runChecks(
+  terminal: Terminal,
+  home: string,
+  env: Record<string, string>,
+): Promise<{ passed: number; failed: number }> {
   let failed = 0;
   const checks = staticChecks(home);
   for (const { name, argv } of checks) {

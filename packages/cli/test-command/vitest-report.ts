@@ -32,7 +32,8 @@ export function countTests(reportText: string | null, end: string | null): TestC
     for (const { status, fullName } of file.assertionResults) {
       if (status === 'passed') counts.passed += 1;
       else counts.failed += 1;
-      if (status !== 'passed' && status !== 'failed') counts.remarks.push(`${status}: ${fullName.trim()} (${file.name})`);
+      if (status !== 'passed' && status !== 'failed')
+        counts.remarks.push(`${status}: ${fullName.trim()} (${file.name})`);
     }
     if (file.status !== 'passed' && !file.assertionResults.some(({ status }) => status === 'failed')) {
       counts.failed += 1;

@@ -100,6 +100,7 @@ export const chinese: Texts = {
     repeat: '再次输入新密码',
     submit: '保存密码',
     submitting: '正在保存…',
+    back: '返回',
     rules: '新密码需要',
     ruleLength: '至少 {{min}} 个字符',
     ruleTooLong: '最多 {{max}} 个字符',

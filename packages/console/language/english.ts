@@ -98,6 +98,7 @@ export const english = {
     repeat: 'New password again',
     submit: 'Save password',
     submitting: 'Saving…',
+    back: 'Back',
     rules: 'The new password',
     ruleLength: 'has at least {{min}} characters',
     ruleTooLong: 'has at most {{max}} characters',

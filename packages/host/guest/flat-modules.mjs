@@ -27,7 +27,8 @@ export function answerFlatImports(folder) {
 
 function flatModules(folder) {
   const { type } = JSON.parse(readFileSync(join(folder, '../package.json'), 'utf8'));
-  if (type !== 'module' || existsSync(join(folder, 'package.json')) || realpathSync(folder) !== folder) return new Map();
+  if (type !== 'module' || existsSync(join(folder, 'package.json')) || realpathSync(folder) !== folder)
+    return new Map();
   const base = `${pathToFileURL(folder).href}/`;
   return new Map(
     readdirSync(folder, { withFileTypes: true })

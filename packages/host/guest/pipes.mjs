@@ -9,7 +9,9 @@ const retryMs = 5;
 /** in: whoever connects to the socket talks to the gateway's port, as soon as the gateway listens. */
 export function offerGateway(socketPath, port) {
   rmSync(socketPath, { force: true });
-  serve({ path: socketPath }, (client) => reach(client, () => connect({ port, host: '127.0.0.1', allowHalfOpen: true }), true));
+  serve({ path: socketPath }, (client) =>
+    reach(client, () => connect({ port, host: '127.0.0.1', allowHalfOpen: true }), true),
+  );
 }
 
 /** out: whoever connects to the loopback port talks to the host. */

@@ -65,7 +65,8 @@ export function explainVendorError(error: VendorError): ProviderError {
   const { vendor, model, status } = error;
   const code = error.code ?? '';
   const trace = traceOf(error);
-  const context = /context_length|context window|prompt is too long|too many (input )?tokens|maximum context|input is too long/i;
+  const context =
+    /context_length|context window|prompt is too long|too many (input )?tokens|maximum context|input is too long/i;
 
   if (/insufficient_quota|billing|credit balance|spend_limit/i.test(`${code} ${error.text}`) || status === 402) {
     return new ProviderError({

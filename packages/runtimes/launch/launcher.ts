@@ -16,7 +16,7 @@ export interface Launcher {
   sweep(): Promise<number>;
 }
 
-export interface LaunchRequest {
+interface LaunchRequest {
   spec: RuntimeSpec;
   command: RuntimeCommand;
   /** Called when surely nothing of the tenant runs any more; tells what to run. */
@@ -25,7 +25,7 @@ export interface LaunchRequest {
   boundaryProcesses: number;
 }
 
-export interface ComposedCommand {
+interface ComposedCommand {
   argv: readonly string[];
   env: Readonly<Record<string, string>>;
   cwd: string;

@@ -12,7 +12,7 @@ export interface LogBounds {
 }
 
 /** 10 MB in two files; the rate is far above what an agent that works writes, and far below what would wear out a disk. */
-export const logBounds: LogBounds = { fileBytes: 5_000_000, bytesPerSecond: 4_000_000 };
+const logBounds: LogBounds = { fileBytes: 5_000_000, bytesPerSecond: 4_000_000 };
 
 export interface RuntimeLog {
   /**

@@ -3,7 +3,7 @@ import type { RuntimeLimits, RuntimePlace, RuntimeSpec } from '@clawpool/contrac
 import type { Bubblewrap } from './bubblewrap.ts';
 
 /** Where a tenant finds its things inside, the same for every tenant. */
-export const insidePaths = {
+const insidePaths = {
   folder: '/tenant',
   sockets: '/run/clawpool/sockets',
   image: '/image',
@@ -12,7 +12,7 @@ export const insidePaths = {
 } as const;
 
 /** Host paths of what the tenant gets to see. */
-export interface TenantMounts {
+interface TenantMounts {
   folder: string;
   socketFolder: string;
   imageFolder: string;

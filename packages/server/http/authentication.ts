@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { join } from 'node:path';
 import { ClawpoolError } from '@clawpool/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { localOperatorId } from '../organization/local-operator.ts';
+import { localOperator } from '../organization/installation.ts';
 import { findPrincipal, type PrincipalRecord } from '../organization/principal-store.ts';
 import type { Drizzle } from '../store/database.ts';
 import { isSameOrigin } from './same-origin.ts';
@@ -40,7 +40,7 @@ export async function createAuthentication({ db, dataFolder }: { db: Drizzle; da
   }
 
   async function findUser(request: FastifyRequest, reply: FastifyReply | null) {
-    if (hasOperatorToken(request)) return { userId: localOperatorId, sessionId: null };
+    if (hasOperatorToken(request)) return { userId: localOperator.id, sessionId: null };
     if (request.headers.authorization !== undefined) return null;
     const found = await sessions.find(request.headers.cookie ?? '', { refresh: reply !== null });
     if (!found) return null;

@@ -1,4 +1,4 @@
-import type { Agent, conversationRoutes, TenantState, ToolName } from '@clawpool/contracts';
+import type { Agent, conversationRoutes } from '@clawpool/contracts';
 import type { ConversationService } from '../conversations/conversation-service.ts';
 import type { LiveConversations } from '../conversations/live-conversations.ts';
 import { allowedTools } from '../organization/position.ts';
@@ -8,8 +8,8 @@ import type { Handlers } from './register.ts';
 export interface ConversationRoutesOptions {
   conversations: ConversationService;
   live: LiveConversations;
-  /** The installation's active model, for agents whose tier names none. */
-  model: { reference: string; demo: boolean };
+  /** The installation's active model, `provider/model`, for agents whose tier names none. */
+  model: string;
   organizationName: (organizationId: string) => Promise<string>;
 }
 
@@ -35,16 +35,16 @@ export function conversationHandlers(options: ConversationRoutesOptions): Handle
   };
 }
 
-function showAgent(tenant: TenantRow, model: ConversationRoutesOptions['model'], company: string): Agent {
-  const tools: ToolName[] = allowedTools(tenant.positionTools, tenant.toolsCeiling);
+function showAgent(tenant: TenantRow, installationModel: string, company: string): Agent {
+  const model = tenant.tierModel ?? installationModel;
   return {
     tenantId: tenant.id,
     name: `${tenant.ownerName}’s agent`,
-    state: tenant.state satisfies TenantState,
+    state: tenant.state,
     position: tenant.position,
     company,
-    tools,
-    model: tenant.tierModel ?? model.reference,
-    demoModel: (tenant.tierModel ?? model.reference).startsWith('demo/'),
+    tools: allowedTools(tenant.positionTools, tenant.toolsCeiling),
+    model,
+    demoModel: model.startsWith('demo/'),
   };
 }

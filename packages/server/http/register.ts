@@ -3,6 +3,7 @@ import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Principal } from '../organization/principal.ts';
 import type { HttpApp } from './app.ts';
+import type { SignedIn } from './authentication.ts';
 import { invalidRequest } from './errors.ts';
 import { type EventStream, openEventStream } from './sse.ts';
 
@@ -49,6 +50,12 @@ export function registerRoutes<const R extends Partial<Record<RouteName, Route>>
   }
 }
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    signedIn: SignedIn | null;
+  }
+}
+
 type UntypedHandler = (request: RouteRequest<Route>, stream?: EventStream<never>) => unknown;
 
 function register(app: HttpApp, route: Route, handler: UntypedHandler): void {
@@ -59,16 +66,16 @@ function register(app: HttpApp, route: Route, handler: UntypedHandler): void {
     onRequest: async (request, reply) => {
       app.authentication.refuseForeignOrigin(request);
       if (route.access === 'public') return;
-      const { principal, mustChangePassword } = await app.authentication.requirePrincipal(request, reply);
-      refuseUnlessAllowed(route, principal.roles);
-      if (mustChangePassword && !route.beforePasswordChange) {
+      const signedIn = await app.authentication.requirePrincipal(request, reply);
+      request.signedIn = signedIn;
+      refuseUnlessAllowed(route, signedIn.principal.roles);
+      if (signedIn.mustChangePassword && !route.beforePasswordChange) {
         throw new ClawpoolError(
           'password_change_required',
           'Choose a new password first.',
           'The one you have was generated and is good for one thing only: setting your own.',
         );
       }
-      request.principal = principal;
     },
     handler: async (raw, reply) => {
       const gone = new AbortController();
@@ -77,7 +84,7 @@ function register(app: HttpApp, route: Route, handler: UntypedHandler): void {
         params: parse(route, 'params', raw.params),
         query: parse(route, 'query', raw.query),
         body: parse(route, 'body', raw.body),
-        principal: raw.principal as Principal,
+        principal: raw.signedIn?.principal ?? null,
         requestId: raw.id,
         log: raw.log,
         signal: gone.signal,
@@ -89,6 +96,12 @@ function register(app: HttpApp, route: Route, handler: UntypedHandler): void {
         : answerOnce(route, reply, await handler(request));
     },
   });
+}
+
+/** Who sent a request of a route that is not public. */
+export function signedInOf(request: FastifyRequest): SignedIn {
+  if (!request.signedIn) throw new Error('a public route has nobody signed in');
+  return request.signedIn;
 }
 
 function refuseUnlessAllowed({ access }: Route, roles: readonly Role[]): void {

@@ -4,11 +4,11 @@ import { changePassword, recordFailedSignIn, recordSignIn, recordSignOut } from 
 import type { Drizzle } from '../store/database.ts';
 import type { HttpApp } from './app.ts';
 import { noOrganization } from './authentication.ts';
-import { registerRoutes } from './register.ts';
+import { registerRoutes, signedInOf } from './register.ts';
 import { countSignIn, forgiveSignIn } from './sign-in-limit.ts';
 
 export function registerSessionRoutes(app: HttpApp, db: Drizzle): void {
-  const { sessions, setCookies, requirePrincipal } = app.authentication;
+  const { sessions, setCookies } = app.authentication;
 
   registerRoutes(app, sessionRoutes, {
     signIn: async ({ body, raw, reply }) => {
@@ -32,10 +32,10 @@ export function registerSessionRoutes(app: HttpApp, db: Drizzle): void {
       await recordSignOut(db, principal);
     },
 
-    me: async ({ raw, reply }) => meOf(await requirePrincipal(raw, reply)),
+    me: ({ raw }) => meOf(signedInOf(raw)),
 
-    changePassword: async ({ body, raw, reply }) => {
-      const signedIn = await requirePrincipal(raw, reply);
+    changePassword: async ({ body, raw }) => {
+      const signedIn = signedInOf(raw);
       if (signedIn.sessionId === null) throw new ClawpoolError('not_allowed', 'The operator token has no password.');
       const attempt = { email: signedIn.email, address: raw.ip, now: Date.now() };
       await countSignIn(db, attempt);

@@ -16,7 +16,13 @@ export interface TenantRoutesOptions {
   scopeOf: (principal: Principal) => Promise<readonly string[] | null>;
 }
 
-export function tenantHandlers({ database, pool, live, host, scopeOf }: TenantRoutesOptions): Handlers<typeof tenantRoutes> {
+export function tenantHandlers({
+  database,
+  pool,
+  live,
+  host,
+  scopeOf,
+}: TenantRoutesOptions): Handlers<typeof tenantRoutes> {
   const tenantScope = async (principal: Principal): Promise<TenantScope> => ({
     organizationId: principal.organizationId,
     departmentIds: await scopeOf(principal),
@@ -34,7 +40,11 @@ export function tenantHandlers({ database, pool, live, host, scopeOf }: TenantRo
     tenantLogs: async ({ principal, params, query }) => {
       const tenant = await findTenantByAnyName(database.db, principal.organizationId, params.tenantId);
       if (!tenant) {
-        throw new ClawpoolError('not_found', `There is no tenant “${params.tenantId}”.`, '`clawpool tenants` lists them.');
+        throw new ClawpoolError(
+          'not_found',
+          `There is no tenant “${params.tenantId}”.`,
+          '`clawpool tenants` lists them.',
+        );
       }
       await recordAudit(database.db, principal.organizationId, {
         actor: { type: 'person', id: principal.userId, name: principal.name },

@@ -14,6 +14,9 @@ import type {
   TurnInput,
 } from '../profile.ts';
 
+/** Seconds one run may take. */
+const runSeconds = 600;
+
 export const profile: OpenClawProfile = {
   line: '2026.6',
   toolNames,
@@ -47,6 +50,7 @@ export const profile: OpenClawProfile = {
   flatModules: 'node_modules/openclaw/dist',
   readinessPath: '/readyz',
   turnRequest,
+  longestTurnMs: (runSeconds + 30) * 1000,
   answerEvent,
   answerFailure,
   refusal,
@@ -72,8 +76,6 @@ const runsCommands = (tools: readonly ToolName[]): boolean =>
 // --- what is written -------------------------------------------------------------------------------------------------
 
 const provider = 'clawpool';
-/** Seconds one run may take; the host waits a little longer. */
-const runSeconds = 600;
 
 function openclawJson({ agent, place, gatewayToken, modelToken, revision }: ProfileInput): object {
   return {

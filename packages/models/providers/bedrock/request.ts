@@ -91,7 +91,9 @@ function contentBlock(part: ContentPart): ToolResultContentBlock[] {
 function imageBlock(part: ImagePart): ToolResultContentBlock {
   const format = part.source.kind === 'base64' ? formatOf(part.source.mediaType) : null;
   if (part.source.kind === 'url' || format === null) {
-    return { text: '[An image was left out: Amazon Bedrock takes PNG, JPEG, GIF and WebP images only, not addresses.]' };
+    return {
+      text: '[An image was left out: Amazon Bedrock takes PNG, JPEG, GIF and WebP images only, not addresses.]',
+    };
   }
   return { image: { format, source: { bytes: Buffer.from(part.source.data, 'base64') } } };
 }

@@ -45,9 +45,7 @@ export function createOpenAIProvider(settings: OpenAISettings): ModelProvider {
       try {
         yield* eventsOf(await open(request, call));
       } catch (error) {
-        throw error instanceof ProviderError
-          ? error
-          : explainVendorError(readClientError(error, vendor, call.model));
+        throw error instanceof ProviderError ? error : explainVendorError(readClientError(error, vendor, call.model));
       }
     },
   };
@@ -90,7 +88,8 @@ async function* eventsOf(chunks: AsyncIterable<OpenAI.ChatCompletionChunk>): Asy
     if (choice.finish_reason) reason = reasonOf(choice.finish_reason);
   }
   // Nothing more comes after the finish reason but usage, so waiting for the end of the stream delays no text.
-  if (reason !== null) yield { type: 'end', reason: named.size > 0 && reason === 'stop' ? 'tool_calls' : reason, usage };
+  if (reason !== null)
+    yield { type: 'end', reason: named.size > 0 && reason === 'stop' ? 'tool_calls' : reason, usage };
 }
 
 function usageOf(usage: OpenAI.CompletionUsage): TokenUsage {

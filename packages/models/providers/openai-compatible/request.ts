@@ -9,7 +9,13 @@ type Message = OpenAI.ChatCompletionMessageParam;
  * What a server has turned out not to accept, learned from its answer 400 and remembered per model. Servers that call
  * themselves compatible differ in exactly these, and so do OpenAI's own models.
  */
-export type Quirk = 'max_tokens' | 'max_completion_tokens' | 'temperature' | 'stop' | 'stream_options' | 'reasoning_effort';
+export type Quirk =
+  | 'max_tokens'
+  | 'max_completion_tokens'
+  | 'temperature'
+  | 'stop'
+  | 'stream_options'
+  | 'reasoning_effort';
 
 const quirks: readonly Quirk[] = [
   // Before max_tokens and the rest: OpenAI's sentence about reasoning names no other of these.
@@ -108,7 +114,6 @@ function messageOf(message: ModelMessage): Message {
 
 function partOf(part: ContentPart): OpenAI.ChatCompletionContentPart {
   if (part.type === 'text') return { type: 'text', text: part.text };
-  const url =
-    part.source.kind === 'url' ? part.source.url : `data:${part.source.mediaType};base64,${part.source.data}`;
+  const url = part.source.kind === 'url' ? part.source.url : `data:${part.source.mediaType};base64,${part.source.data}`;
   return { type: 'image_url', image_url: { url } };
 }

@@ -1,0 +1,189 @@
+/** The composition root: the one place that knows every package and joins them into a running installation. */
+import { join } from 'node:path';
+import type { HostDescription, ModelGatewayPorts } from '@clawpool/contracts';
+import { createHost, installImage } from '@clawpool/host';
+import { createModelGateway, type ModelGateway } from '@clawpool/models';
+import { chooseDriver } from '@clawpool/runtimes';
+import { createModelGatewayPorts, openDatabase, startControlPlane } from '@clawpool/server';
+import { openclawProfile } from '@clawpool/workspace';
+import type { Logger } from 'pino';
+import type { Configuration } from './configuration.ts';
+import { provideConsole } from './console-build.ts';
+import { imagesFolder } from './folders.ts';
+import { type Steps, silentSteps } from './steps.ts';
+
+export interface InstallationOptions extends Configuration {
+  /** Folder of the checkout. */
+  home: string;
+  version: string;
+  logger: Logger;
+  /** Where the console's pages are. Absent: built from the sources where these have changed. Null: no console. */
+  consoleFolder?: string | null;
+  /** Told what is being done; silent unless given. */
+  steps?: Steps;
+  /** Aborted: what takes long while starting is ended. */
+  signal?: AbortSignal;
+}
+
+export interface Installation {
+  /** Where the console and the API are, as people reach them. */
+  url: string;
+  /** Present after the very first start only: generated, shown once. */
+  firstAdmin: { email: string; password: string } | null;
+  /** Present while the sample organization's people have the password they were made with. */
+  sample: { password: string } | null;
+  database: { kind: 'embedded' | 'external'; version: string };
+  host: HostDescription;
+  model: ModelGateway['active'];
+  /** Stops everything in order. Messages that wait or are being answered are answered after the next start. */
+  close(onProgress?: (line: string) => void): Promise<void>;
+}
+
+/**
+ * Starts a whole installation in this process. What does not depend on each other starts side by side. When a part
+ * cannot start, those that did are stopped again.
+ * @throws ClawpoolError of the part that could not start, with what to do.
+ */
+export async function startInstallation(options: InstallationOptions): Promise<Installation> {
+  const parts = createParts();
+  try {
+    return await start(options, parts);
+  } catch (error) {
+    await parts.close();
+    throw error;
+  }
+}
+
+async function start(options: InstallationOptions, parts: Parts): Promise<Installation> {
+  const { data, logger, steps = silentSteps } = options;
+  const [database, image, chosen, consoleFolder] = await allOrFirstError([
+    steps.run(
+      'Database',
+      async (onProgress) => {
+        const opened = await openDatabase({ dataFolder: data, onProgress, ...given('databaseUrl', options.databaseUrl) });
+        parts.add('the database', () => opened.close());
+        return opened;
+      },
+      ({ kind, version }) => `${kind} PostgreSQL ${version}`,
+    ),
+    steps.run(
+      'Image',
+      (onProgress) => installImage({ imagesFolder: imagesFolder(options.home), onProgress }),
+      ({ id }) => id,
+    ),
+    steps.run(
+      'Driver',
+      () =>
+        chooseDriver({
+          stateFolder: join(data, 'run', 'runtimes'),
+          allowUnsafe: options.unsafeProcessDriver,
+          ...given('preferred', options.driver),
+        }),
+      ({ driver }) => driver.name,
+    ),
+    options.consoleFolder === undefined
+      ? steps.run(
+          'Console',
+          async (onProgress) => provideConsole(options.home, onProgress, options.signal),
+          ({ built }) => (built ? 'built' : 'unchanged'),
+        ).then(({ folder }) => folder)
+      : options.consoleFolder,
+  ]);
+
+  // The gateway names the models that its ports need: the ports are looked up when they are used.
+  let ports: ModelGatewayPorts;
+  const gateway = createModelGateway({
+    settings: options.models,
+    ports: {
+      policyFor: (tenantId) => ports.policyFor(tenantId),
+      recordUsage: (usage) => ports.recordUsage(usage),
+      recordRefusal: (refusal) => ports.recordRefusal(refusal),
+    },
+    report: (error) => logger.error({ err: error }, 'model gateway'),
+  });
+  parts.add('the model gateway', () => gateway.close());
+  ports = createModelGatewayPorts({
+    database,
+    models: gateway.models,
+    openclawTools: openclawProfile(image.version).toolsFor,
+  });
+
+  const host = await steps.run('Host', (onProgress) =>
+    createHost({
+      ...chosen,
+      image,
+      dataFolder: data,
+      egress: (tenantId) => gateway.handler(tenantId),
+      tokens: gateway.tokens,
+      onProgress,
+    }),
+  );
+  parts.add('the agents', () => host.close());
+
+  const controlPlane = await steps.run('Control plane', () =>
+    startControlPlane({
+      database,
+      dataFolder: data,
+      host,
+      models: { ...gateway.active, demo: gateway.active.provider === 'demo' },
+      version: options.version,
+      port: options.port,
+      bind: options.bind,
+      consoleFolder,
+      unsafeDriver: !chosen.driver.isolates,
+      demo: options.demo,
+      logger,
+      ...given('publicUrl', options.publicUrl),
+    }),
+  );
+  parts.add('the console and its work', () => controlPlane.close());
+
+  return {
+    url: controlPlane.url,
+    firstAdmin: controlPlane.firstAdmin,
+    sample: controlPlane.sample,
+    database: { kind: database.kind, version: database.version },
+    host: await host.describe(),
+    model: gateway.active,
+    close: parts.close,
+  };
+}
+
+interface Parts {
+  add(name: string, close: () => Promise<void>): void;
+  close(onProgress?: (line: string) => void): Promise<void>;
+}
+
+/**
+ * What has been started, stopped in the opposite order: first nothing new is accepted, then the agents, then what they
+ * called, and the database, to which all of them write, at last. A part that fails to stop does not keep the others.
+ */
+function createParts(): Parts {
+  const started: { name: string; close: () => Promise<void> }[] = [];
+  return {
+    add(name, close) {
+      started.push({ name, close });
+    },
+    async close(onProgress) {
+      const errors: unknown[] = [];
+      for (let part = started.pop(); part; part = started.pop()) {
+        onProgress?.(part.name);
+        await part.close().catch((error: unknown) => errors.push(error));
+      }
+      if (errors.length > 0) throw errors.length === 1 ? errors[0] : new AggregateError(errors, 'Several parts did not stop in order.');
+    },
+  };
+}
+
+/** Like Promise.all, but it rejects only when all have settled: whoever cleans up then knows everything that was started. */
+async function allOrFirstError<T extends readonly unknown[]>(promises: readonly [...T]): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
+  const results = await Promise.allSettled(promises);
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
+  return results.map((result) => (result as PromiseFulfilledResult<unknown>).value) as { [K in keyof T]: Awaited<T[K]> };
+}
+
+/** An optional setting that is left out rather than set to undefined. */
+function given<K extends string, V>(name: K, value: V | undefined): { [P in K]?: V } {
+  return (value === undefined ? {} : { [name]: value }) as { [P in K]?: V };
+}

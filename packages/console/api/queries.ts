@@ -1,0 +1,43 @@
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import { api } from './api.ts';
+
+export const meQuery = queryOptions({
+  queryKey: ['me'],
+  queryFn: ({ signal }) => api.call('me', {}, { signal }),
+  staleTime: 5 * 60_000,
+  retry: false,
+});
+
+export const installationQuery = queryOptions({
+  queryKey: ['installation'],
+  queryFn: ({ signal }) => api.call('installation', {}, { signal }),
+  staleTime: 5 * 60_000,
+});
+
+export const agentQuery = queryOptions({
+  queryKey: ['agent'],
+  queryFn: ({ signal }) => api.call('agent', {}, { signal }),
+  // It falls asleep without anybody telling the page.
+  refetchInterval: 20_000,
+});
+
+export const conversationsQuery = queryOptions({
+  queryKey: ['conversations'],
+  queryFn: async ({ signal }) => (await api.call('listConversations', {}, { signal })).conversations,
+});
+
+export interface AuditFilter {
+  outcome?: 'allowed' | 'refused' | 'failed' | undefined;
+  action?: string | undefined;
+  search?: string | undefined;
+}
+
+export const auditQuery = (filter: AuditFilter) =>
+  infiniteQueryOptions({
+    queryKey: ['audit', filter],
+    queryFn: ({ pageParam, signal }) =>
+      api.call('listAuditEvents', { query: { ...filter, before: pageParam ?? undefined, limit: 50 } }, { signal }),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+    staleTime: 0,
+  });

@@ -1,0 +1,125 @@
+import { ClientError } from '@clawpool/client';
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router';
+import { queryClient, whenSessionEnds } from './api/api.ts';
+import { type AuditFilter, meQuery } from './api/queries.ts';
+import { homeOf } from './session/access.ts';
+import { SignInPage } from './session/sign-in-page.tsx';
+import { ErrorPage, NotFoundPage, StartingPage } from './shell/problem-pages.tsx';
+import { Shell } from './shell/shell.tsx';
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFoundPage });
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: (search: Record<string, unknown>): { next?: string; reason?: 'expired' } => ({
+    ...(typeof search['next'] === 'string' ? { next: search['next'] } : {}),
+    ...(search['reason'] === 'expired' ? { reason: 'expired' } : {}),
+  }),
+  component: SignInPage,
+});
+
+/** Everything below needs a person. */
+const signedIn = createRoute({
+  getParentRoute: () => root,
+  id: 'signed-in',
+  beforeLoad: async ({ location }) => {
+    try {
+      return { me: await queryClient.ensureQueryData(meQuery) };
+    } catch (error) {
+      if (!(error instanceof ClientError) || error.status !== 401) throw error;
+      throw redirect({ to: '/sign-in', search: location.pathname === '/' ? {} : { next: location.href } });
+    }
+  },
+});
+
+const password = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/password',
+  component: lazyRouteComponent(() => import('./session/password-page.tsx'), 'PasswordPage'),
+});
+
+/** Everything below needs a person with a password of their own. */
+const house = createRoute({
+  getParentRoute: () => signedIn,
+  id: 'house',
+  beforeLoad: ({ context: { me } }) => {
+    if (me.mustChangePassword) throw redirect({ to: '/password' });
+  },
+  component: Shell,
+  notFoundComponent: NotFoundPage,
+});
+
+const home = createRoute({
+  getParentRoute: () => house,
+  path: '/',
+  beforeLoad: ({ context: { me } }) => {
+    throw redirect({ to: homeOf(me), replace: true });
+  },
+});
+
+/** Without an id: a conversation that begins with the first message. */
+const chat = createRoute({
+  getParentRoute: () => house,
+  path: '/chat/{-$conversationId}',
+  component: lazyRouteComponent(() => import('./chat/chat-page.tsx'), 'ChatPage'),
+});
+
+const tenants = createRoute({
+  getParentRoute: () => house,
+  path: '/tenants',
+  component: lazyRouteComponent(() => import('./tenants/tenants-page.tsx'), 'TenantsPage'),
+});
+
+const audit = createRoute({
+  getParentRoute: () => house,
+  path: '/audit',
+  validateSearch: (search: Record<string, unknown>): AuditFilter => ({
+    outcome: (['allowed', 'refused', 'failed'] as const).find((outcome) => outcome === search['outcome']),
+    action: textOf(search['action'], 64),
+    search: textOf(search['search'], 100),
+  }),
+  component: lazyRouteComponent(() => import('./audit/audit-page.tsx'), 'AuditPage'),
+});
+
+/** The router reads `?search=007` as a number; in this address it is a text. */
+function textOf(value: unknown, maxLength: number): string | undefined {
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined;
+  return String(value).slice(0, maxLength) || undefined;
+}
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    signIn,
+    signedIn.addChildren([password, house.addChildren([home, chat, tenants, audit])]),
+  ]),
+  defaultPreload: 'intent',
+  defaultErrorComponent: ErrorPage,
+  defaultPendingComponent: StartingPage,
+  defaultPendingMs: 300,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}
+
+whenSessionEnds((why) => {
+  const { pathname, href } = router.state.location;
+  if (pathname === '/sign-in') return;
+  if (why === 'password') {
+    void queryClient.invalidateQueries(meQuery).then(() => router.navigate({ to: '/password' }));
+  } else if (queryClient.getQueryData(meQuery.queryKey) !== undefined) {
+    // The first look at who is signed in leads to the sign-in page by itself, without saying that something has ended.
+    queryClient.removeQueries(meQuery);
+    void router.navigate({ to: '/sign-in', search: { reason: 'expired', next: href } });
+  }
+});

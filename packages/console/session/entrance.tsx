@@ -1,0 +1,104 @@
+import { Languages, Monitor, Moon, Sun } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Button } from '../design/button.tsx';
+import { Mark } from '../design/mark.tsx';
+import { Menu, MenuChoice } from '../design/menu.tsx';
+import { setTheme, themes, useTheme } from '../design/theme.ts';
+import { currentLanguage, type Language, languages, setLanguage } from '../language/language.ts';
+
+/** The frame of the pages before the house: one card on still water. */
+export function Entrance({ heading, lead, children }: { heading: string; lead: string; children: ReactNode }) {
+  return (
+    <div className="relative isolate flex min-h-dvh flex-col overflow-hidden">
+      <Water />
+      <header className="flex items-center justify-between px-4 py-3 sm:px-6">
+        <span className="flex items-center gap-2.5 font-semibold tracking-tight">
+          <Mark className="size-7 text-accent" />
+          Clawpool
+        </span>
+        <Preferences />
+      </header>
+      <main className="flex flex-1 items-center justify-center px-4 pt-4 pb-16">
+        <div className="w-full max-w-100">
+          <h1 className="font-semibold text-2xl">{heading}</h1>
+          <p className="mt-2 mb-8 text-ink-soft">{lead}</p>
+          {children}
+        </div>
+      </main>
+    </div>
+  );
+}
+
+function Preferences() {
+  const { t } = useTranslation();
+  const theme = useTheme();
+  const themeLabels = { light: t('shell.themeLight'), dark: t('shell.themeDark'), system: t('shell.themeSystem') };
+  const ThemeIcon = { light: Sun, dark: Moon, system: Monitor }[theme];
+  return (
+    <div className="flex gap-1">
+      <Menu
+        align="end"
+        trigger={
+          <Button kind="ghost" size="sm">
+            <Languages aria-hidden="true" />
+            <span className="sr-only">{t('shell.language')}: </span>
+            {languages[currentLanguage()]}
+          </Button>
+        }
+      >
+        <LanguageChoice />
+      </Menu>
+      <Menu
+        align="end"
+        trigger={
+          <Button kind="ghost" size="icon-sm" aria-label={`${t('shell.theme')}: ${themeLabels[theme]}`}>
+            <ThemeIcon aria-hidden="true" />
+          </Button>
+        }
+      >
+        <MenuChoice
+          label={t('shell.theme')}
+          value={theme}
+          onValue={setTheme}
+          options={themes.map((value) => ({ value, label: themeLabels[value] }))}
+        />
+      </Menu>
+    </div>
+  );
+}
+
+/** Each language is named in itself, so that it is found by the person who needs it. */
+export function LanguageChoice() {
+  const { t } = useTranslation();
+  return (
+    <MenuChoice
+      label={t('shell.language')}
+      value={currentLanguage()}
+      onValue={setLanguage}
+      options={(Object.keys(languages) as Language[]).map((value) => ({
+        value,
+        label: languages[value],
+        lang: value,
+      }))}
+    />
+  );
+}
+
+/** Wide rings from the lower right corner, barely there. */
+function Water() {
+  return (
+    <svg
+      viewBox="0 0 800 800"
+      fill="none"
+      stroke="currentColor"
+      aria-hidden="true"
+      className="absolute -end-60 -bottom-80 -z-10 size-[56rem] text-line-strong sm:-end-40"
+    >
+      {[60, 118, 182, 252, 328, 396].map((radius, index) => (
+        <circle key={radius} cx="400" cy="400" r={radius} strokeWidth={1.4} opacity={0.75 - index * 0.115} />
+      ))}
+      <circle cx="400" cy="400" r="12" className="fill-accent-line" stroke="none" />
+    </svg>
+  );
+}

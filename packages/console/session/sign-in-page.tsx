@@ -1,0 +1,151 @@
+import { ClientError } from '@clawpool/client';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { getRouteApi, useRouter } from '@tanstack/react-router';
+import { type FormEvent, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { api } from '../api/api.ts';
+import { installationQuery, meQuery } from '../api/queries.ts';
+import { useProblem } from '../api/use-problem.ts';
+import { Button } from '../design/button.tsx';
+import { TextField } from '../design/field.tsx';
+import { Notice } from '../design/notice.tsx';
+import { usePageTitle } from '../shell/page-title.ts';
+import { homeOf, safeNext } from './access.ts';
+import { Entrance } from './entrance.tsx';
+import { PasswordField } from './password-field.tsx';
+
+const routeApi = getRouteApi('/sign-in');
+
+export function SignInPage() {
+  const { t } = useTranslation();
+  usePageTitle(t('signIn.title'));
+  const { reason } = routeApi.useSearch();
+  const { data: installation } = useQuery(installationQuery);
+  const [email, setEmail] = useState('');
+  const [password, setPassword] = useState('');
+  const [tried, setTried] = useState(false);
+  const passwordInput = useRef<HTMLInputElement>(null);
+  const emailInput = useRef<HTMLInputElement>(null);
+  const signIn = useSignIn(() => passwordInput.current?.select());
+
+  const emailError = emailProblem(email);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    setTried(true);
+    if (emailError) emailInput.current?.focus();
+    else if (password === '') passwordInput.current?.focus();
+    else signIn.mutate({ email: email.trim(), password });
+  };
+
+  return (
+    <Entrance heading={t('signIn.heading')} lead={t('signIn.lead')}>
+      <div className="space-y-6">
+        <form noValidate onSubmit={submit} className="space-y-4">
+          <div role="alert" className="empty:hidden">
+            {signIn.error ? (
+              <SignInProblem error={signIn.error} />
+            ) : (
+              reason === 'expired' && <Notice tone="warn" title={t('signIn.expired')} />
+            )}
+          </div>
+          <TextField
+            ref={emailInput}
+            label={t('signIn.email')}
+            type="email"
+            name="email"
+            autoComplete="username"
+            // biome-ignore lint/a11y/noAutofocus: the page has one purpose, and it starts here
+            autoFocus
+            value={email}
+            onChange={(event) => setEmail(event.target.value)}
+            error={tried && emailError ? t(`signIn.${emailError}`) : undefined}
+          />
+          <PasswordField
+            ref={passwordInput}
+            label={t('signIn.password')}
+            name="password"
+            autoComplete="current-password"
+            maxLength={256}
+            value={password}
+            onChange={(event) => setPassword(event.target.value)}
+            error={tried && password === '' ? t('signIn.passwordMissing') : undefined}
+          />
+          <Button kind="primary" type="submit" className="mt-2 w-full" disabled={signIn.isPending}>
+            {signIn.isPending ? t('signIn.submitting') : t('signIn.submit')}
+          </Button>
+        </form>
+        {installation?.sampleOrganization && (
+          <SamplePeople
+            onChoose={(chosen) => {
+              setEmail(chosen);
+              passwordInput.current?.focus();
+            }}
+          />
+        )}
+      </div>
+    </Entrance>
+  );
+}
+
+function emailProblem(email: string): 'emailMissing' | 'emailWrong' | null {
+  if (email.trim() === '') return 'emailMissing';
+  return /^\S+@\S+\.\S+$/.test(email.trim()) ? null : 'emailWrong';
+}
+
+function useSignIn(onFailure: () => void) {
+  const router = useRouter();
+  const queries = useQueryClient();
+  const { next } = routeApi.useSearch();
+  return useMutation({
+    mutationFn: (body: { email: string; password: string }) => api.call('signIn', { body }),
+    onSuccess: (me) => {
+      // Nothing that an earlier person of this tab has seen may remain.
+      queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== installationQuery.queryKey[0] });
+      queries.setQueryData(meQuery.queryKey, me);
+      router.history.push(me.mustChangePassword ? '/password' : (safeNext(next) ?? homeOf(me)));
+    },
+    onError: onFailure,
+  });
+}
+
+function SignInProblem({ error }: { error: Error }) {
+  const { t } = useTranslation();
+  const { title, detail } = useProblem()(error);
+  const wrong = error instanceof ClientError && error.code === 'sign_in_failed';
+  return (
+    <Notice tone="bad" title={title}>
+      {wrong ? t('signIn.wrongHint') : detail}
+    </Notice>
+  );
+}
+
+function SamplePeople({ onChoose }: { onChoose: (email: string) => void }) {
+  const { t } = useTranslation();
+  const people = [
+    { name: 'Carol Zhang', email: 'carol@acme.example', position: t('signIn.carol') },
+    { name: 'Ryan Park', email: 'ryan@acme.example', position: t('signIn.ryan') },
+  ];
+  return (
+    <section aria-label={t('signIn.sampleTitle')} className="rounded-lg border border-line bg-sunken p-4 text-sm">
+      <h2 className="font-medium">{t('signIn.sampleTitle')}</h2>
+      <p className="mt-1 text-ink-soft">
+        {t('signIn.sample')} <code className="whitespace-nowrap font-mono text-xs">clawpool up --demo</code>
+      </p>
+      <ul className="mt-3 grid gap-2">
+        {people.map((person) => (
+          <li key={person.email}>
+            <button
+              type="button"
+              aria-label={t('signIn.sampleUse', { email: person.email })}
+              onClick={() => onChoose(person.email)}
+              className="flex w-full items-baseline justify-between gap-3 rounded-md border border-line bg-surface px-3 py-2 text-start transition-colors hover:border-line-strong hover:bg-hover"
+            >
+              <span className="truncate font-medium">{person.email}</span>
+              <span className="truncate text-ink-faint text-xs">{person.position}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

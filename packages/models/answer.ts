@@ -1,0 +1,105 @@
+import type { ModelGatewayPorts, TenantModelPolicy } from '@clawpool/contracts';
+import type { AnswerEvent, AttemptOptions } from './attempts.ts';
+import { askModels } from './attempts.ts';
+import type { ModelEvent } from './exchange.ts';
+import type { DecodedRequest } from './fronts/front.ts';
+import type { Language } from './language.ts';
+import { languageOf } from './language.ts';
+import { enforceToolPolicy, removeForbiddenTools } from './tool-policy.ts';
+import type { TurnLedger } from './turn-ledger.ts';
+import { takeTurnId } from './turn-line.ts';
+
+export interface AnswerOptions {
+  decoded: DecodedRequest;
+  policy: TenantModelPolicy;
+  ports: ModelGatewayPorts;
+  ledger: TurnLedger;
+  providers: AttemptOptions['providers'];
+  signal: AbortSignal;
+  /** When the request arrived, by `now`. */
+  arrivedAt: number;
+  now: () => number;
+  random: () => number;
+  wait: AttemptOptions['wait'];
+  /** Takes over work that must be finished but that nobody waits for. */
+  owe(work: Promise<unknown>): void;
+}
+
+/**
+ * One answer under a tenant's policy: the turn is recognised and its calls counted, forbidden tools are taken out of the request and
+ * out of the answer, the models are asked in order, and everything is told to the ports.
+ * Throws ProviderError when no model answers, CallCancelled when the caller has gone.
+ */
+export async function* answer(options: AnswerOptions): AsyncGenerator<AnswerEvent> {
+  const { policy, ports, ledger } = options;
+  const { organizationId, tenantId } = policy;
+  const { request: withoutTurn, turnId } = takeTurnId(options.decoded.request);
+  const language = languageOf(withoutTurn);
+
+  if (ledger.countCall(tenantId, turnId) > policy.maxCallsPerTurn) {
+    yield* overTheCap(policy, language);
+    return;
+  }
+
+  const { request, removed } = removeForbiddenTools(withoutTurn, policy.tools);
+  const offered = new Set(withoutTurn.tools.map((tool) => tool.name));
+  for (const tool of new Set(removed)) {
+    if (ledger.firstRefusal(tenantId, turnId, tool)) {
+      const refusal = {
+        organizationId,
+        tenantId,
+        turnId,
+        tool,
+        stage: 'request',
+        offered: true,
+        argumentsText: '',
+      } as const;
+      options.owe(ports.recordRefusal(refusal));
+    }
+  }
+
+  const answered = askModels({
+    request,
+    models: policy.models,
+    providers: options.providers,
+    signal: options.signal,
+    turn: turnId === null ? null : `${tenantId}/${turnId}`,
+    arrivedAt: options.arrivedAt,
+    now: options.now,
+    random: options.random,
+    wait: options.wait,
+    record: (attempt) => options.owe(ports.recordUsage({ organizationId, tenantId, turnId, ...attempt })),
+  });
+  const refuse = (tool: string, argumentsText: string) => {
+    const offeredByRuntime = offered.has(tool);
+    return ports.recordRefusal({
+      organizationId,
+      tenantId,
+      turnId,
+      tool,
+      stage: 'response',
+      offered: offeredByRuntime,
+      argumentsText,
+    });
+  };
+  try {
+    const first = await answered.next();
+    if (first.done) return;
+    yield first.value;
+    yield* enforceToolPolicy(answered as AsyncGenerator<ModelEvent>, { policy, language, refuse });
+  } finally {
+    await answered.return(undefined);
+  }
+}
+
+/** Told instead of asking a model: OpenClaw would otherwise ask for ever when a tool call of the model keeps failing. */
+function* overTheCap(policy: TenantModelPolicy, language: Language): Generator<AnswerEvent> {
+  const calls = policy.maxCallsPerTurn;
+  const text =
+    language === 'zh'
+      ? `我先停下来：这条消息已经调用了 ${calls} 次模型，这是上限。请把任务拆小一些，或换一种说法。`
+      : `I stop here: this message has already caused ${calls} model calls, which is the limit. Please ask for a smaller step, or in another way.`;
+  yield { type: 'start', model: policy.models[0] };
+  yield { type: 'text', text };
+  yield { type: 'end', reason: 'stop', usage: { inputTokens: 0, outputTokens: 0, cachedInputTokens: 0 } };
+}

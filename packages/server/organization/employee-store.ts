@@ -1,0 +1,34 @@
+import type { Employee, Role } from '@clawpool/contracts';
+import { and, asc, eq, inArray } from 'drizzle-orm';
+import type { Queryable } from '../store/database.ts';
+import { departments, employees, members, positions } from '../store/schema/index.ts';
+
+/** By employee number. `departmentIds` null: of all departments. */
+export async function listEmployees(
+  db: Queryable,
+  organizationId: string,
+  departmentIds: readonly string[] | null,
+): Promise<Employee[]> {
+  const rows = await db
+    .select({
+      id: employees.id,
+      number: employees.number,
+      name: employees.name,
+      email: employees.email,
+      position: positions.name,
+      department: departments.name,
+      roles: members.roles,
+    })
+    .from(employees)
+    .innerJoin(positions, and(eq(positions.organizationId, employees.organizationId), eq(positions.id, employees.positionId)))
+    .innerJoin(departments, and(eq(departments.organizationId, employees.organizationId), eq(departments.id, employees.departmentId)))
+    .leftJoin(members, and(eq(members.organizationId, employees.organizationId), eq(members.employeeId, employees.id)))
+    .where(
+      and(
+        eq(employees.organizationId, organizationId),
+        departmentIds === null ? undefined : inArray(employees.departmentId, [...departmentIds]),
+      ),
+    )
+    .orderBy(asc(employees.number));
+  return rows.map((row) => ({ ...row, roles: (row.roles ?? []) as Role[] }));
+}
