@@ -18,6 +18,8 @@ export interface Configuration {
   databaseUrl: string | undefined;
   /** How people reach the console when that is not `http://bind:port`: the address of the proxy before it. */
   publicUrl: string | undefined;
+  /** Addresses or networks of the proxies whose `X-Forwarded-*` headers are believed. Default: none. */
+  trustedProxies: string[];
   /** Undefined: the best the machine can do. */
   driver: DriverName | undefined;
   /** Consent to run agents without isolation. Default false. */
@@ -55,6 +57,10 @@ const configurationFile = z.strictObject({
     .url({ protocol: /^https?$/ })
     .optional()
     .describe('an http:// or https:// address'),
+  trustedProxies: z
+    .array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]))
+    .optional()
+    .describe('a list of addresses or networks, such as ["10.0.0.0/8"]'),
   driver: z.enum(['sandbox', 'process']).optional().describe('"sandbox" or "process"'),
   unsafeProcessDriver: z.boolean().optional().describe('true or false'),
   demo: z.boolean().optional().describe('true or false'),
@@ -84,6 +90,7 @@ export function resolveConfiguration(
     data,
     databaseUrl: environment.databaseUrl ?? file.databaseUrl,
     publicUrl: environment.publicUrl ?? file.publicUrl,
+    trustedProxies: file.trustedProxies ?? [],
     driver: flags.unsafeProcessDriver ? 'process' : file.driver,
     unsafeProcessDriver: flags.unsafeProcessDriver ?? file.unsafeProcessDriver ?? false,
     demo: flags.demo ?? file.demo ?? false,

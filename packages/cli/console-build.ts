@@ -77,7 +77,7 @@ function build(home: string, outFolder: string, signal: AbortSignal | undefined)
       ],
       {
         cwd: join(home, 'packages/console'),
-        env: toolEnvironment(),
+        env: toolEnvironment({ NO_COLOR: '1' }),
         stdio: ['ignore', 'pipe', 'pipe'],
         ...(signal && { signal }),
       },

@@ -1,6 +1,6 @@
 /** The composition root: the one place that knows every package and joins them into a running installation. */
 import { join } from 'node:path';
-import type { HostDescription, ModelGatewayPorts } from '@clawpool/contracts';
+import type { HostDescription } from '@clawpool/contracts';
 import { createHost, installImage } from '@clawpool/host';
 import { createModelGateway, type ModelGateway } from '@clawpool/models';
 import { chooseDriver } from '@clawpool/runtimes';
@@ -26,11 +26,11 @@ export interface InstallationOptions extends Configuration {
 }
 
 export interface Installation {
-  /** Where the console and the API are, as people reach them. */
+  /** Where the console and the API are, as a browser on this machine reaches them. */
   url: string;
   /** Present after the very first start only: generated, shown once. */
   firstAdmin: { email: string; password: string } | null;
-  /** Present while the sample organization's people have the password they were made with. */
+  /** Present when the sample organization was made just now: the first password of all its people. */
   sample: { password: string } | null;
   database: { kind: 'embedded' | 'external'; version: string };
   host: HostDescription;
@@ -60,8 +60,12 @@ async function start(options: InstallationOptions, parts: Parts): Promise<Instal
     steps.run(
       'Database',
       async (onProgress) => {
-        const opened = await openDatabase({ dataFolder: data, onProgress, ...given('databaseUrl', options.databaseUrl) });
-        parts.add('the database', () => opened.close());
+        const opened = await openDatabase({
+          dataFolder: data,
+          onProgress,
+          ...given('databaseUrl', options.databaseUrl),
+        });
+        parts.add('database', () => opened.close());
         return opened;
       },
       ({ kind, version }) => `${kind} PostgreSQL ${version}`,
@@ -82,16 +86,20 @@ async function start(options: InstallationOptions, parts: Parts): Promise<Instal
       ({ driver }) => driver.name,
     ),
     options.consoleFolder === undefined
-      ? steps.run(
-          'Console',
-          async (onProgress) => provideConsole(options.home, onProgress, options.signal),
-          ({ built }) => (built ? 'built' : 'unchanged'),
-        ).then(({ folder }) => folder)
+      ? steps
+          .run(
+            'Console',
+            async (onProgress) => provideConsole(options.home, onProgress, options.signal),
+            ({ built }) => (built ? 'built' : 'unchanged'),
+          )
+          .then(({ folder }) => folder)
       : options.consoleFolder,
   ]);
 
-  // The gateway names the models that its ports need: the ports are looked up when they are used.
-  let ports: ModelGatewayPorts;
+  options.signal?.throwIfAborted();
+
+  // The gateway says which models there are, and its ports have to know: they are looked up when they are used.
+  let ports: ReturnType<typeof createModelGatewayPorts>;
   const gateway = createModelGateway({
     settings: options.models,
     ports: {
@@ -99,13 +107,13 @@ async function start(options: InstallationOptions, parts: Parts): Promise<Instal
       recordUsage: (usage) => ports.recordUsage(usage),
       recordRefusal: (refusal) => ports.recordRefusal(refusal),
     },
-    report: (error) => logger.error({ err: error }, 'model gateway'),
+    report: (error) => logger.error({ err: error }, 'A model call could not be brought to its end.'),
   });
-  parts.add('the model gateway', () => gateway.close());
+  parts.add('model gateway', () => gateway.close());
   ports = createModelGatewayPorts({
     database,
     models: gateway.models,
-    openclawTools: openclawProfile(image.version).toolsFor,
+    openclawTools: (tools, tierImage) => openclawProfile(versionOf(tierImage) ?? image.version).toolNames(tools),
   });
 
   const host = await steps.run('Host', (onProgress) =>
@@ -118,25 +126,28 @@ async function start(options: InstallationOptions, parts: Parts): Promise<Instal
       onProgress,
     }),
   );
-  parts.add('the agents', () => host.close());
+  parts.add('agents', () => host.close());
+  options.signal?.throwIfAborted();
 
   const controlPlane = await steps.run('Control plane', () =>
     startControlPlane({
       database,
       dataFolder: data,
       host,
-      models: { ...gateway.active, demo: gateway.active.provider === 'demo' },
+      model: gateway.active,
+      modelChoice: { id: gateway.models[0], ...modelSize },
+      modelFailureOf: ports.failureOf,
       version: options.version,
       port: options.port,
       bind: options.bind,
       consoleFolder,
-      unsafeDriver: !chosen.driver.isolates,
+      trustedProxies: options.trustedProxies,
       demo: options.demo,
       logger,
-      ...given('publicUrl', options.publicUrl),
     }),
   );
-  parts.add('the console and its work', () => controlPlane.close());
+  // Refuses new work and gives running turns up to the next start.
+  parts.add('console and turns', () => controlPlane.close());
 
   return {
     url: controlPlane.url,
@@ -170,17 +181,32 @@ function createParts(): Parts {
         onProgress?.(part.name);
         await part.close().catch((error: unknown) => errors.push(error));
       }
-      if (errors.length > 0) throw errors.length === 1 ? errors[0] : new AggregateError(errors, 'Several parts did not stop in order.');
+      if (errors.length > 0)
+        throw errors.length === 1 ? errors[0] : new AggregateError(errors, 'Several parts did not stop in order.');
     },
   };
 }
 
 /** Like Promise.all, but it rejects only when all have settled: whoever cleans up then knows everything that was started. */
-async function allOrFirstError<T extends readonly unknown[]>(promises: readonly [...T]): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
+async function allOrFirstError<T extends readonly unknown[]>(
+  promises: readonly [...T],
+): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
   const results = await Promise.allSettled(promises);
-  const failed = results.find((result) => result.status === 'rejected');
-  if (failed) throw failed.reason;
-  return results.map((result) => (result as PromiseFulfilledResult<unknown>).value) as { [K in keyof T]: Awaited<T[K]> };
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
+  return results.map((result) => (result as PromiseFulfilledResult<unknown>).value) as {
+    [K in keyof T]: Awaited<T[K]>;
+  };
+}
+
+/**
+ * What agents are told about the model's size, in tokens: what the smallest of the models meant for agents have. OpenClaw
+ * summarizes a session before it outgrows this.
+ */
+const modelSize = { contextWindow: 128_000, maxOutputTokens: 8_192 };
+
+/** `openclaw-2026.6.35` -> `2026.6.35`. */
+function versionOf(image: string | null): string | undefined {
+  return image?.replace(/^openclaw-/, '');
 }
 
 /** An optional setting that is left out rather than set to undefined. */

@@ -6,4 +6,4 @@ import { compileCacheFolder } from './folders.ts';
 // Node keeps what it compiled, types already stripped; this has to come before the imports it is to speed up.
 enableCompileCache(compileCacheFolder(import.meta.dirname));
 const { run } = await import('./program.ts');
-process.exitCode = await run(process.argv.slice(2), readEnvironment);
+process.exit(await run(process.argv.slice(2), readEnvironment));

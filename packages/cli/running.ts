@@ -19,6 +19,9 @@ export interface RunningInstallation {
 export interface DataFolderClaim {
   /** Tells the other commands where the console and the API are. */
   announce(url: string, startedAt: Date): void;
+  /** Takes that back; the folder is still held. */
+  withdraw(): void;
+  /** A second call is no error. */
   release(): Promise<void>;
 }
 
@@ -38,9 +41,10 @@ export async function claimDataFolder(data: string): Promise<DataFolderClaim> {
       writeFileSync(draft, `${JSON.stringify(announcement)}\n`, { mode: 0o600 });
       renameSync(draft, announcementFile(data));
     },
+    withdraw: () => rmSync(announcementFile(data), { force: true }),
     async release() {
       rmSync(announcementFile(data), { force: true });
-      await new Promise<void>((resolve) => (server ? server.close(() => resolve()) : resolve()));
+      await new Promise<void>((resolve) => (server?.listening ? server.close(() => resolve()) : resolve()));
     },
   };
 }

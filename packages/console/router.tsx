@@ -112,14 +112,20 @@ declare module '@tanstack/react-router' {
   }
 }
 
-whenSessionEnds((why) => {
+let leaving = false;
+
+whenSessionEnds(async (why) => {
   const { pathname, href } = router.state.location;
-  if (pathname === '/sign-in') return;
+  // Before there was a person, the way to the sign-in page is `signedIn`'s own, and nothing has ended.
+  const wasSignedIn = queryClient.getQueryData(meQuery.queryKey) !== undefined;
+  if (leaving || !wasSignedIn || pathname === '/sign-in') return;
+  leaving = true;
   if (why === 'password') {
-    void queryClient.invalidateQueries(meQuery).then(() => router.navigate({ to: '/password' }));
-  } else if (queryClient.getQueryData(meQuery.queryKey) !== undefined) {
-    // The first look at who is signed in leads to the sign-in page by itself, without saying that something has ended.
+    await queryClient.invalidateQueries(meQuery);
+    await router.navigate({ to: '/password' });
+  } else {
+    await router.navigate({ to: '/sign-in', search: { reason: 'expired', next: href } });
     queryClient.removeQueries(meQuery);
-    void router.navigate({ to: '/sign-in', search: { reason: 'expired', next: href } });
   }
+  leaving = false;
 });

@@ -4,6 +4,8 @@ import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { AgentDefinition, StartRequest } from '@clawpool/contracts';
+import type { ToolCall } from './chat-completion.ts';
+import { answerEnd, textDelta, toolCallAnswer } from './chat-completion.ts';
 import { filledCompileCache } from './launch-command.ts';
 import type { RuntimeSetting } from './tenant-runtime.ts';
 import { logFileOf, startTenant } from './tenant-runtime.ts';
@@ -111,7 +113,7 @@ async function keep(filled: string, into: string): Promise<void> {
 
 // --- a model that goes through the tools, one per call ----------------------------------------------------------------
 
-const toolCalls = [
+const toolCalls: readonly ToolCall[] = [
   { name: 'exec', arguments: { command: 'true' } },
   { name: 'write', arguments: { path: 'note.txt', content: 'one' } },
   { name: 'edit', arguments: { path: 'note.txt', edits: [{ oldText: 'one', newText: 'two' }] } },
@@ -124,35 +126,8 @@ const scriptedModel: RequestListener = (request, response) => {
       const { messages = [] } = JSON.parse(body) as { messages?: { role: string }[] };
       const call = toolCalls[messages.filter(({ role }) => role === 'tool').length];
       response.writeHead(200, { 'content-type': 'text/event-stream' });
-      for (const choice of call ? callChunks(call) : textChunks) response.write(frame([{ index: 0, ...choice }]));
-      response.end(`${frame([], { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 })}data: [DONE]\n\n`);
+      response.end(call ? toolCallAnswer(call) : `${textDelta('Done.')}${answerEnd}`);
     },
     () => response.destroy(),
   );
 };
-
-const textChunks = [
-  { delta: { role: 'assistant', content: 'Done.' }, finish_reason: null },
-  { delta: {}, finish_reason: 'stop' },
-];
-
-const callChunks = (call: (typeof toolCalls)[number]) => [
-  {
-    delta: {
-      role: 'assistant',
-      tool_calls: [
-        {
-          index: 0,
-          id: `call_${call.name}`,
-          type: 'function',
-          function: { name: call.name, arguments: JSON.stringify(call.arguments) },
-        },
-      ],
-    },
-    finish_reason: null,
-  },
-  { delta: {}, finish_reason: 'tool_calls' },
-];
-
-const frame = (choices: object[], usage?: object): string =>
-  `data: ${JSON.stringify({ id: 'fill', object: 'chat.completion.chunk', created: 0, model: 'scripted', choices, usage })}\n\n`;

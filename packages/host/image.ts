@@ -24,7 +24,7 @@ const recipes = join(import.meta.dirname, 'images');
 const recipe = 'openclaw-2026.6';
 
 /**
- * Provides the image below `imagesFolder`, installing it with npm where it is missing (about 15 s and 350 MB, once). An image
+ * Provides the image below `imagesFolder`, installing it with npm where it is missing (about 20 s and 540 MB, once). An image
  * appears whole or not at all: it is made beside its place and renamed. Whoever comes second uses what the first one made.
  *
  * @throws ClawpoolError `unavailable` when npm is missing, cannot reach its registry or this machine has no such Node;
@@ -43,7 +43,7 @@ export async function installImage(options: {
   const root = await realpath(imagesFolder);
   const folder = join(root, id);
   if (!(await isComplete(folder, [node, openclaw]))) {
-    onProgress(`Installing OpenClaw ${version} with its own Node (once, about 350 MB)`);
+    onProgress(`Installing OpenClaw ${version} with its own Node (once, about 540 MB)`);
     const startedAt = performance.now();
     await removeAbandoned(root, id);
     await makeImage({ root, folder, id, needed: [node, openclaw] });

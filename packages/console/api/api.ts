@@ -21,10 +21,10 @@ export const queryClient = new QueryClient({
 /** What ends the stay on a signed-in page. */
 export type SessionEnd = 'expired' | 'password';
 
-let onSessionEnd: (why: SessionEnd) => void = () => {};
+let onSessionEnd: (why: SessionEnd) => unknown = () => {};
 
 /** Called once, by whoever can navigate. */
-export function whenSessionEnds(listener: (why: SessionEnd) => void): void {
+export function whenSessionEnds(listener: (why: SessionEnd) => unknown): void {
   onSessionEnd = listener;
 }
 

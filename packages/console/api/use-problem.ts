@@ -1,4 +1,4 @@
-import { ClientError } from '@clawpool/client';
+import { ClientError, type ClientErrorCode } from '@clawpool/client';
 import { useTranslation } from 'react-i18next';
 
 export interface Problem {
@@ -8,13 +8,25 @@ export interface Problem {
   detail: string | undefined;
 }
 
-/** Puts an error in words. Anything that is not an answer of the server is a mistake of ours: `internal`. */
-export function useProblem(): (error: unknown) => Problem {
+/** What is worth keeping of an error: enough to say it again in another language. */
+export interface ProblemFacts {
+  code: ClientErrorCode;
+  hint?: string | undefined;
+  requestId?: string | undefined;
+}
+
+/** Anything that is not an answer of the server is a mistake of ours: `internal`. */
+export function factsOf(error: unknown): ProblemFacts {
+  if (!(error instanceof ClientError)) return { code: 'internal' };
+  return { code: error.code, hint: error.hint, requestId: error.requestId };
+}
+
+/** Puts an error in words. */
+export function useProblem(): (facts: ProblemFacts) => Problem {
   const { t } = useTranslation();
-  return (error) => {
-    if (!(error instanceof ClientError)) return { title: t('errors.internal'), detail: undefined };
-    const request =
-      error.code === 'internal' && error.requestId ? t('common.requestId', { id: error.requestId }) : undefined;
-    return { title: t(`errors.${error.code}`), detail: error.hint ?? request };
-  };
+  return ({ code, hint, requestId }) => ({
+    title: t(`errors.${code}`),
+    // The client's own hint is for the command line; here the page says what happens next.
+    detail: code === 'unreachable' ? undefined : (hint ?? (requestId && t('common.requestId', { id: requestId }))),
+  });
 }

@@ -6,7 +6,7 @@ import { type FormEvent, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../api/api.ts';
 import { meQuery } from '../api/queries.ts';
-import { useProblem } from '../api/use-problem.ts';
+import { factsOf, useProblem } from '../api/use-problem.ts';
 import { Button } from '../design/button.tsx';
 import { classNames } from '../design/class-names.ts';
 import { Notice } from '../design/notice.tsx';
@@ -109,7 +109,7 @@ function useSavePassword(onFailure: () => void) {
 
 function SaveProblem({ error }: { error: Error }) {
   const { t } = useTranslation();
-  const { title, detail } = useProblem()(error);
+  const { title, detail } = useProblem()(factsOf(error));
   const wrong = error instanceof ClientError && error.code === 'sign_in_failed';
   return (
     <Notice tone="bad" title={wrong ? t('password.currentWrong') : title}>

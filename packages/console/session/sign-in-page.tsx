@@ -5,7 +5,7 @@ import { type FormEvent, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../api/api.ts';
 import { installationQuery, meQuery } from '../api/queries.ts';
-import { useProblem } from '../api/use-problem.ts';
+import { factsOf, useProblem } from '../api/use-problem.ts';
 import { Button } from '../design/button.tsx';
 import { TextField } from '../design/field.tsx';
 import { Notice } from '../design/notice.tsx';
@@ -110,7 +110,7 @@ function useSignIn(onFailure: () => void) {
 
 function SignInProblem({ error }: { error: Error }) {
   const { t } = useTranslation();
-  const { title, detail } = useProblem()(error);
+  const { title, detail } = useProblem()(factsOf(error));
   const wrong = error instanceof ClientError && error.code === 'sign_in_failed';
   return (
     <Notice tone="bad" title={title}>

@@ -1,6 +1,7 @@
 import { ClientError } from '@clawpool/client';
 import { api } from '../api/api.ts';
 import { forgetDrafts } from '../chat/drafts.ts';
+import { forgetOutbox } from '../chat/use-outbox.ts';
 
 /**
  * Ends the session and loads the sign-in page anew, so that nothing of the person stays in this tab's memory.
@@ -14,5 +15,6 @@ export async function signOut(): Promise<void> {
     if (!over) throw error;
   }
   forgetDrafts();
+  forgetOutbox();
   window.location.assign('/sign-in');
 }

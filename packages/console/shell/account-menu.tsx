@@ -3,7 +3,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
 import { ChevronsUpDown, KeyRound, LogOut } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import { useProblem } from '../api/use-problem.ts';
+import { factsOf, useProblem } from '../api/use-problem.ts';
 import { Menu, MenuChoice, MenuItem, MenuLine } from '../design/menu.tsx';
 import { Notice } from '../design/notice.tsx';
 import { setTheme, themes, useTheme } from '../design/theme.ts';
@@ -22,7 +22,7 @@ export function AccountMenu({ me }: { me: Me }) {
     <>
       {leave.error && (
         <Notice tone="bad" role="alert" title={t('shell.signOutFailed')} className="mb-2">
-          {problem(leave.error).title}
+          {problem(factsOf(leave.error)).title}
         </Notice>
       )}
       <Menu

@@ -9,14 +9,14 @@ const retryMs = 5;
 /** in: whoever connects to the socket talks to the gateway's port, as soon as the gateway listens. */
 export function offerGateway(socketPath, port) {
   rmSync(socketPath, { force: true });
-  serve({ path: socketPath }, (client) =>
+  return serve({ path: socketPath }, (client) =>
     reach(client, () => connect({ port, host: '127.0.0.1', allowHalfOpen: true }), true),
   );
 }
 
 /** out: whoever connects to the loopback port talks to the host. */
 export function offerEgress(socketPath, port) {
-  serve({ port, host: '127.0.0.1' }, (client) =>
+  return serve({ port, host: '127.0.0.1' }, (client) =>
     reach(client, () => connect({ path: socketPath, allowHalfOpen: true }), false),
   );
 }
@@ -31,7 +31,7 @@ function serve(address, onClient) {
     console.error(`clawpool: cannot listen on ${address.path ?? address.port}: ${error.message}`);
     process.exit(1);
   });
-  server.listen(address);
+  return server.listen(address);
 }
 
 function reach(client, open, patient) {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { routes as allRoutes, type Route } from '@clawpool/contracts';
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import { type Logger, pino } from 'pino';
 import type { Registry } from 'prom-client';
 import { registerAuditRoutes } from './audit-routes.ts';
@@ -142,8 +142,7 @@ function createFastify(logger: Logger | false, trustedProxies: string[] | undefi
     // A message has at most 32 000 characters; a mebibyte holds it in any encoding.
     bodyLimit: 1024 * 1024,
     genReqId: () => randomUUID(),
-    requestIdLogLabel: 'requestId',
-    disableRequestLogging: true,
+    logController: new LogController({ requestIdLogLabel: 'requestId', disableRequestLogging: true }),
     // Time to send a request, not to wait for its answer.
     requestTimeout: 60_000,
     forceCloseConnections: true,

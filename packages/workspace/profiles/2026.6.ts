@@ -176,6 +176,8 @@ function turnRequest({ turnId, session, text, context, gatewayToken }: TurnInput
     `[clawpool turn ${turnId.replace(/[^\w.:-]/gu, '')}]`,
     `This turn: path ${context.path} (${paths[context.path]}).`,
     `Caller: ${context.caller.replace(/\s+/gu, ' ').trim()}`,
+    // OpenClaw's own prompt offers these; a page that shows Markdown has no use for them.
+    'Answer with text in Markdown. Do not use NO_REPLY, MEDIA: lines or [embed] here.',
   ].join('\n');
   return {
     method: 'POST',
@@ -289,7 +291,9 @@ function exitMeaning(code: number | null, output: readonly string[]): ExitMeanin
       hint: 'Free space on the host’s data disk. The agent is started again by itself.',
     };
   }
-  const invalid = /Invalid config at [^\n]*\n(?<why>[^\n]*)|Gateway start blocked: (?<blocked>[^\n.]*)/u.exec(text);
+  const invalid = /Invalid config at [^\n]*\n(?<why>[^\n]*)|Gateway start blocked: (?<blocked>.*?)(?:\.\s|\n|$)/u.exec(
+    text,
+  );
   // 78 is EX_CONFIG of sysexits.h: unreadable configuration.
   if (invalid || code === 78) {
     const why = (invalid?.groups?.why ?? invalid?.groups?.blocked ?? 'it cannot be read').trim().slice(0, 300);

@@ -145,6 +145,6 @@ function toolsOf(tools: Envelope['tools']): ToolDefinition[] {
 
 function toolChoiceOf(choice: Envelope['tool_choice']): ToolChoice {
   if (typeof choice === 'string') return choice;
-  const name = ((choice as { function?: { name?: unknown } } | null | undefined)?.function ?? {}).name;
+  const name = (choice as { function?: { name?: unknown } } | null | undefined)?.function?.name;
   return typeof name === 'string' ? { name } : 'auto';
 }

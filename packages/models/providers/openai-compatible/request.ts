@@ -28,11 +28,11 @@ const quirks: readonly Quirk[] = [
 ];
 
 /** The parameter that an error 400 is about, if it is one that can be left out. */
-export function quirkOf(error: { param?: string | null; message?: string }): Quirk | null {
+export function quirkOf(error: { param?: string | null | undefined; message: string }): Quirk | null {
   const named = quirks.find((quirk) => quirk === error.param);
   if (named) return named;
   if (error.param) return null;
-  return quirks.find((quirk) => error.message?.includes(`'${quirk}'`) || error.message?.includes(`"${quirk}"`)) ?? null;
+  return quirks.find((quirk) => error.message.includes(`'${quirk}'`) || error.message.includes(`"${quirk}"`)) ?? null;
 }
 
 /** A chat completions request (https://platform.openai.com/docs/api-reference/chat/create). */

@@ -1,0 +1,153 @@
+import type { Conversation, ConversationEvent, Message, Turn } from '@clawpool/contracts';
+
+/** What the page knows of a conversation. Everything comes from the event stream, or from the answer to a POST. */
+export interface ConversationState {
+  /** Null until the first snapshot. */
+  conversation: Conversation | null;
+  /** In order of arrival. */
+  messages: readonly Message[];
+  /** Those that are not over, and some that are. */
+  turns: readonly KnownTurn[];
+  /** Text of answers that are still being written, by turn. */
+  partials: Readonly<Record<string, string>>;
+}
+
+export interface KnownTurn extends Turn {
+  /** When it entered its state as far as this page knows, in milliseconds by this machine's clock. */
+  since: number;
+}
+
+export type ConversationAction =
+  | { type: 'event'; event: ConversationEvent; now: number }
+  /** The server's answer to a message of ours. It can come before or after the events it causes. */
+  | { type: 'accepted'; message: Message; turn: Turn; now: number }
+  /** The server's answer to "stop" or "try again". */
+  | { type: 'turn'; turn: Turn; now: number };
+
+export const emptyConversation: ConversationState = { conversation: null, messages: [], turns: [], partials: {} };
+
+/**
+ * What happened is applied to what was known. Anything may come twice: a reconnect starts with a snapshot of everything,
+ * and the answer to a POST overlaps with the stream.
+ */
+export function conversationReducer(state: ConversationState, action: ConversationAction): ConversationState {
+  switch (action.type) {
+    case 'event':
+      return withEvent(state, action.event, action.now);
+    case 'accepted': {
+      const known = state.turns.some(({ id }) => id === action.turn.id);
+      const next = withMessage(state, action.message);
+      // The stream may have been faster: what it said is newer.
+      return known ? next : withTurn(next, action.turn, action.now);
+    }
+    case 'turn':
+      return withTurn(state, action.turn, action.now);
+  }
+}
+
+function withEvent(state: ConversationState, event: ConversationEvent, now: number): ConversationState {
+  switch (event.type) {
+    case 'snapshot':
+      return {
+        conversation: event.conversation,
+        messages: event.messages,
+        turns: event.turns.map((turn) => withSince(state.turns, turn, Math.min(now, Date.parse(turn.acceptedAt)))),
+        partials: event.partial ? { [event.partial.turnId]: event.partial.text } : {},
+      };
+    case 'turn':
+      return withTurn(state, event.turn, now);
+    case 'delta': {
+      const answered = state.messages.some(({ turnId, role }) => turnId === event.turnId && role === 'agent');
+      if (answered) return state;
+      const text = (state.partials[event.turnId] ?? '') + event.text;
+      return { ...state, partials: { ...state.partials, [event.turnId]: text } };
+    }
+    case 'restart':
+      return { ...state, partials: without(state.partials, event.turnId) };
+    case 'message':
+      return withMessage(state, event.message);
+  }
+}
+
+/** The whole answer takes the place of the text that was streamed. */
+function withMessage(state: ConversationState, message: Message): ConversationState {
+  const known = state.messages.some(({ id }) => id === message.id);
+  return {
+    ...state,
+    messages: known
+      ? state.messages.map((other) => (other.id === message.id ? message : other))
+      : [...state.messages, message],
+    partials: message.role === 'agent' ? without(state.partials, message.turnId) : state.partials,
+  };
+}
+
+function withTurn(state: ConversationState, turn: Turn, now: number): ConversationState {
+  const next = withSince(state.turns, turn, now);
+  const known = state.turns.some(({ id }) => id === turn.id);
+  return {
+    ...state,
+    turns: known ? state.turns.map((other) => (other.id === turn.id ? next : other)) : [...state.turns, next],
+  };
+}
+
+function withSince(known: readonly KnownTurn[], turn: Turn, now: number): KnownTurn {
+  const before = known.find(({ id }) => id === turn.id);
+  return { ...turn, since: before?.state === turn.state ? before.since : now };
+}
+
+function without(partials: ConversationState['partials'], turnId: string): ConversationState['partials'] {
+  if (!(turnId in partials)) return partials;
+  const { [turnId]: _, ...rest } = partials;
+  return rest;
+}
+
+export const isOver = ({ state }: Pick<Turn, 'state'>): boolean =>
+  state === 'answered' || state === 'failed' || state === 'stopped';
+
+/** The turn that "Stop" stops: the one the agent works on, else the first that waits. */
+export function activeTurnOf({ turns }: ConversationState): KnownTurn | null {
+  const open = turns.filter((turn) => !isOver(turn));
+  return open.find(({ state }) => state === 'thinking') ?? open[0] ?? null;
+}
+
+/** The person's messages that an event brings and that were not known before; a snapshot after a reconnect may hold some. */
+export function newPersonMessages(state: ConversationState, event: ConversationEvent): Message[] {
+  // The first snapshot is history: nothing in it is news.
+  if (event.type === 'snapshot' && state.conversation === null) return [];
+  const messages = event.type === 'snapshot' ? event.messages : event.type === 'message' ? [event.message] : [];
+  const known = new Set(state.messages.map(({ id }) => id));
+  return messages.filter(({ id, role }) => role === 'person' && !known.has(id));
+}
+
+/** What the page shows of a conversation, from top to bottom: each message, its answer, and how its turn is doing. */
+export interface Exchange {
+  turnId: string;
+  question: Message | null;
+  answer: Message | null;
+  /** The answer as far as it is written. */
+  partial: string | null;
+  /** Null for old turns, of which only the messages are known. */
+  turn: KnownTurn | null;
+}
+
+export function exchangesOf({ messages, turns, partials }: ConversationState): Exchange[] {
+  const exchanges = new Map<string, Exchange>();
+  for (const message of messages) {
+    const exchange = exchanges.get(message.turnId) ?? emptyExchange(message.turnId);
+    exchanges.set(message.turnId, { ...exchange, [message.role === 'person' ? 'question' : 'answer']: message });
+  }
+  for (const turn of turns) {
+    const exchange = exchanges.get(turn.id);
+    // A turn whose message has not arrived yet shows when it does.
+    if (exchange) exchanges.set(turn.id, { ...exchange, turn, partial: partials[turn.id] ?? null });
+  }
+  return [...exchanges.values()];
+}
+
+const emptyExchange = (turnId: string): Exchange => ({
+  turnId,
+  question: null,
+  answer: null,
+  partial: null,
+  turn: null,
+});

@@ -1,0 +1,44 @@
+import { useCallback, useEffect, useRef, useState } from 'react';
+
+/** Pixels from the end within which a reader counts as being at it. */
+const tolerance = 64;
+
+/**
+ * Keeps a scrolled area at its end while it grows, as long as the reader is there. Whoever has scrolled up reads, and is
+ * left in peace.
+ */
+export function useBottom() {
+  const area = useRef<HTMLDivElement>(null);
+  const content = useRef<HTMLDivElement>(null);
+  const stuck = useRef(true);
+  const [atBottom, setAtBottom] = useState(true);
+
+  const toBottom = useCallback((behavior: ScrollBehavior = 'instant') => {
+    stuck.current = true;
+    setAtBottom(true);
+    area.current?.scrollTo({ top: area.current.scrollHeight, behavior });
+  }, []);
+
+  useEffect(() => {
+    const scrolled = area.current;
+    const grown = content.current;
+    if (!scrolled || !grown) return;
+    const look = () => {
+      stuck.current = scrolled.scrollHeight - scrolled.scrollTop - scrolled.clientHeight < tolerance;
+      setAtBottom(stuck.current);
+    };
+    const observer = new ResizeObserver(() => {
+      if (stuck.current) scrolled.scrollTo({ top: scrolled.scrollHeight, behavior: 'instant' });
+      else look();
+    });
+    observer.observe(grown);
+    observer.observe(scrolled);
+    scrolled.addEventListener('scroll', look, { passive: true });
+    return () => {
+      observer.disconnect();
+      scrolled.removeEventListener('scroll', look);
+    };
+  }, []);
+
+  return { area, content, atBottom, toBottom };
+}

@@ -1,0 +1,94 @@
+import { ClientError } from '@clawpool/client';
+import type { Message, Turn } from '@clawpool/contracts';
+import { useEffect, useReducer, useRef } from 'react';
+import { api, noticeSessionEnd } from '../api/api.ts';
+import { factsOf } from '../api/use-problem.ts';
+import { type Outgoing, outboxReducer, parseOutbox } from './outbox.ts';
+
+const storageKey = (userId: string) => `clawpool.outbox.${userId}`;
+
+export interface OutboxEvents {
+  /** The message begins a conversation, which exists from now on. */
+  onStarted: (conversationId: string) => void;
+  onAccepted: (conversationId: string, message: Message, turn: Turn) => void;
+}
+
+/**
+ * Sends messages one after the other, in the order in which they were written. What is not stored by the server yet
+ * survives a reload of the tab: it is sent again then, which the idempotency key makes safe.
+ */
+export function useOutbox(userId: string, events: OutboxEvents) {
+  const [outbox, dispatch] = useReducer(outboxReducer, null, () =>
+    parseOutbox(sessionStorage.getItem(storageKey(userId))),
+  );
+  const latest = useRef(events);
+  latest.current = events;
+  const queue = useRef(Promise.resolve());
+
+  useEffect(() => {
+    try {
+      sessionStorage.setItem(storageKey(userId), JSON.stringify(outbox));
+    } catch {
+      // Full storage: the messages are still sent, only a reload in this moment would lose them.
+    }
+  }, [userId, outbox]);
+
+  const deliver = (message: Outgoing) => {
+    queue.current = queue.current.then(async () => {
+      const { clientMessageId, text } = message;
+      try {
+        let { conversationId } = message;
+        if (conversationId === null) {
+          conversationId = (await api.call('startConversation', { body: {} })).id;
+          dispatch({ type: 'addressed', clientMessageId, conversationId });
+          latest.current.onStarted(conversationId);
+        }
+        const stored = await api.call('sendMessage', { params: { conversationId }, body: { text, clientMessageId } });
+        latest.current.onAccepted(conversationId, stored.message, stored.turn);
+        dispatch({ type: 'remove', clientMessageId });
+      } catch (error) {
+        noticeSessionEnd(error);
+        const { code, hint } = factsOf(error);
+        dispatch({ type: 'failed', clientMessageId, problem: { code, hint } });
+        if (!(error instanceof ClientError)) throw error;
+      }
+    });
+  };
+
+  const resumed = useRef(false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, with what the reload found
+  useEffect(() => {
+    if (resumed.current) return;
+    resumed.current = true;
+    for (const message of outbox) if (message.state === 'sending') deliver(message);
+  }, []);
+
+  return {
+    outbox,
+    send(conversationId: string | null, text: string) {
+      const message = { clientMessageId: newMessageId(), conversationId, text };
+      dispatch({ type: 'send', message });
+      deliver({ ...message, state: 'sending', problem: null });
+    },
+    again(message: Outgoing) {
+      dispatch({ type: 'again', clientMessageId: message.clientMessageId });
+      deliver(message);
+    },
+    discard({ clientMessageId }: Outgoing) {
+      dispatch({ type: 'remove', clientMessageId });
+    },
+    /** The event stream has brought this message. */
+    arrived(conversationId: string, { text }: Message) {
+      dispatch({ type: 'arrived', conversationId, text });
+    },
+  };
+}
+
+export function forgetOutbox(): void {
+  for (const key of Object.keys(sessionStorage)) if (key.startsWith(storageKey(''))) sessionStorage.removeItem(key);
+}
+
+/** 128 random bits. `crypto.randomUUID` exists only on https and localhost. */
+function newMessageId(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

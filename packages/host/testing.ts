@@ -1,0 +1,222 @@
+/** What the host's tests share: a host on a folder of its own with the real image, and a scripted model behind its out pipes. */
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import type { RequestListener } from 'node:http';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AgentDefinition, Host, RuntimeDriver, StartRequest, TurnEvent } from '@clawpool/contracts';
+import { answerEnd, textDelta, toolCallAnswer } from './chat-completion.ts';
+import type { HostOptions } from './host.ts';
+import { createHost } from './host.ts';
+import { installImage } from './image.ts';
+
+export const imagesFolder = join(import.meta.dirname, '../../.clawpool/images');
+
+export interface TestHost {
+  host: Host;
+  dataFolder: string;
+  model: ScriptedModel;
+  tokens: Set<string>;
+  /** Pids of the gateways that run for this host. */
+  gateways: () => Promise<number[]>;
+  end: () => Promise<void>;
+}
+
+/** Prepared for `driver` on a temporary folder; `end` stops it and removes everything. */
+export async function startTestHost(
+  createDriver: (options: { stateFolder: string }) => RuntimeDriver,
+  changes: Partial<HostOptions> = {},
+): Promise<TestHost> {
+  const folder = await mkdtemp(join(tmpdir(), 'clawpool-host-'));
+  const dataFolder = join(folder, 'data');
+  const model = scriptedModel();
+  const tokens = new Set<string>();
+  const host = await createHost({
+    driver: createDriver({ stateFolder: join(folder, 'state') }),
+    why: 'a test asked for it',
+    limits: { memory: 'none', pids: 'none', cpu: 'none' },
+    notes: [],
+    image: await installImage({ imagesFolder, onProgress: () => {} }),
+    dataFolder,
+    egress: model.egress,
+    tokens: {
+      issue: (tenantId, generation) => {
+        tokens.add(`${tenantId}/${generation}`);
+        return `token-of-${tenantId}-${generation}`;
+      },
+      revoke: (tenantId, generation) => {
+        tokens.delete(`${tenantId}/${generation}`);
+      },
+    },
+    ...changes,
+  });
+  return {
+    host,
+    dataFolder,
+    model,
+    tokens,
+    gateways: () => gatewaysOf(basename(folder)),
+    end: async () => {
+      await host.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A started gateway is an image's Node that runs the guest and sees this host's folders. */
+async function gatewaysOf(folderName: string): Promise<number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/u.test(name));
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      const read = (name: string) => readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '');
+      const [argv, mounts] = await Promise.all([read('cmdline'), read('mountinfo')]);
+      const [program = ''] = argv.split('\0');
+      const isGateway = program.endsWith('/bin/node') && argv.includes('/start.mjs');
+      return isGateway && (argv.includes(folderName) || mounts.includes(folderName)) ? [Number(pid)] : [];
+    }),
+  );
+  return found.flat();
+}
+
+// --- requests --------------------------------------------------------------------------------------------------------
+
+const ryan = {
+  id: 'ryan',
+  name: 'Ryan Park',
+  email: 'ryan@acme.example',
+  position: 'Software Engineer',
+  department: 'Backend Team',
+  contactFor: ['code review'],
+};
+
+export function startRequest(
+  tenantId: string,
+  changes: Partial<StartRequest> = {},
+  agent: Partial<AgentDefinition> = {},
+): StartRequest {
+  return {
+    organizationId: 'acme',
+    tenantId,
+    generation: 1,
+    uid: 900_000 + [...tenantId].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 90_000, 0),
+    limits: { memoryBytes: 2 * 1024 ** 3, pids: 256, cpus: 2 },
+    agent: {
+      organization: { id: 'acme', name: 'ACME Corp' },
+      tenantId,
+      name: 'Ryan’s agent',
+      owner: ryan,
+      layers: { global: 'Be honest.', position: '', personal: '' },
+      tools: ['shell', 'file', 'file_write'],
+      directory: [ryan],
+      model: { id: 'scripted', contextWindow: 200_000, maxOutputTokens: 8_192 },
+      timezone: 'UTC',
+      ...agent,
+    },
+    ...changes,
+  };
+}
+
+/** Runs a turn to its end. */
+export async function turn(host: Host, tenantId: string, message: string, session = 'emp__ryan__1') {
+  const events: TurnEvent[] = [];
+  for await (const event of turnEvents(host, tenantId, message, session)) events.push(event);
+  return { events, last: events.at(-1) };
+}
+
+export function turnEvents(
+  host: Host,
+  tenantId: string,
+  message: string,
+  session = 'emp__ryan__1',
+  signal = new AbortController().signal,
+): AsyncIterable<TurnEvent> {
+  const context = { path: 'emp', caller: 'Ryan Park, signed in to the portal.' } as const;
+  return host.turn({ tenantId, turnId: `turn-${message.length}`, session, text: message, context }, signal);
+}
+
+/** Waits until `what` holds; the test's own time limit ends a wait in vain. */
+export async function until(what: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await what())) await sleep(20);
+}
+
+// --- the model -------------------------------------------------------------------------------------------------------
+
+export interface ModelCall {
+  tenantId: string;
+  authorization: string | undefined;
+  revision: string | undefined;
+  system: string;
+  messages: { role: string; content: string }[];
+  tools: string[];
+  /** The gateway hung up before the answer's end. */
+  cancelled: boolean;
+}
+
+export interface ScriptedModel {
+  egress: (tenantId: string) => RequestListener;
+  calls: ModelCall[];
+}
+
+/**
+ * Stands for a provider. `RUN <command>` is answered with a call of exec, a tool's result with that result, `SLOW` with words
+ * without an end, `FAIL <status>` with that status, everything else with `Answer to: …`.
+ */
+function scriptedModel(): ScriptedModel {
+  const calls: ModelCall[] = [];
+  return {
+    calls,
+    egress: (tenantId) => (request, response) => {
+      void text(request).then((body) => {
+        const asked = JSON.parse(body) as {
+          messages: { role: string; content: unknown }[];
+          tools?: { function: { name: string } }[];
+        };
+        const messages = asked.messages.map(({ role, content }) => ({ role, content: plain(content) }));
+        const call: ModelCall = {
+          tenantId,
+          authorization: request.headers.authorization,
+          revision: request.headers['x-rev'] as string | undefined,
+          system: messages.find(({ role }) => role === 'system')?.content ?? '',
+          messages: messages.filter(({ role }) => role !== 'system'),
+          tools: (asked.tools ?? []).map((tool) => tool.function.name).sort(),
+          cancelled: false,
+        };
+        const repeated = calls.some((earlier) => JSON.stringify(earlier.messages) === JSON.stringify(call.messages));
+        calls.push(call);
+        response.on('close', () => {
+          call.cancelled = !response.writableFinished;
+        });
+        answer(call, repeated, response);
+      });
+    },
+  };
+}
+
+const plain = (content: unknown): string =>
+  typeof content === 'string'
+    ? content
+    : Array.isArray(content)
+      ? content.map((part) => (part as { text?: string }).text ?? '').join('')
+      : '';
+
+function answer(call: ModelCall, repeated: boolean, response: Parameters<RequestListener>[1]): void {
+  const last = call.messages.at(-1);
+  const said = last?.content ?? '';
+  const status = /FAIL (\d+)/u.exec(said)?.[1];
+  if (status) {
+    response.writeHead(Number(status), { 'content-type': 'application/json', 'x-should-retry': 'false' });
+    response.end(JSON.stringify({ error: { message: 'the provider says no', type: 'invalid_api_key' } }));
+    return;
+  }
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  const command = /RUN (.*)$/u.exec(said)?.[1];
+  if (last?.role === 'tool') response.end(`${textDelta(`Result: ${said}`)}${answerEnd}`);
+  else if (command && repeated) response.end(`${textDelta('The call was dropped.')}${answerEnd}`);
+  else if (command) response.end(toolCallAnswer({ name: 'exec', arguments: { command } }));
+  else if (said.includes('SLOW')) {
+    let words = 0;
+    const timer = setInterval(() => response.write(textDelta(`word${words++} `)), 50);
+    response.on('close', () => clearInterval(timer));
+  } else response.end(`${textDelta('Answer ')}${textDelta(`to: ${said}`)}${answerEnd}`);
+}

@@ -1,0 +1,135 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { GatewayBench } from './testing/gateway-bench.ts';
+import { startGatewayBench, tenantId } from './testing/gateway-bench.ts';
+
+let bench: GatewayBench;
+beforeEach(async () => {
+  bench = await startGatewayBench();
+});
+afterEach(() => bench.close());
+
+const tool = (name: string) => ({
+  type: 'function' as const,
+  function: { name, description: name, parameters: { type: 'object', properties: {} } },
+});
+const exec = { id: 'call_x', name: 'exec', pieces: ['{"command":"git ', 'status"}'] };
+const read = { id: 'call_r', name: 'read', pieces: ['{"path":"a"}'] };
+const question = (text = 'Run git status', tools = [tool('exec'), tool('read')]) => ({
+  model: 'any',
+  tools,
+  messages: [
+    { role: 'system' as const, content: '[clawpool turn turn-1]' },
+    { role: 'user' as const, content: text },
+  ],
+});
+const stream = async (text?: string, tools?: ReturnType<typeof tool>[]) => {
+  const chunks = [];
+  for await (const chunk of await bench.openai().chat.completions.create({ ...question(text, tools), stream: true })) {
+    chunks.push(chunk);
+  }
+  return {
+    text: chunks.map((chunk) => chunk.choices[0]?.delta.content ?? '').join(''),
+    calls: chunks.flatMap((chunk) => chunk.choices[0]?.delta.tool_calls ?? []),
+    finish: chunks.at(-1)?.choices[0]?.finish_reason,
+  };
+};
+
+describe('a tool that the policy forbids', () => {
+  it('is not offered to the model, and that is recorded once per turn', async () => {
+    await stream();
+    await stream();
+    await bench.gateway.close();
+    expect(bench.openaiVendor.requests[0]?.body.tools).toMatchObject([{ function: { name: 'read' } }]);
+    expect(bench.refusals).toEqual([
+      {
+        organizationId: 'organization-1',
+        tenantId,
+        turnId: 'turn-1',
+        tool: 'exec',
+        stage: 'request',
+        offered: true,
+        argumentsText: '',
+      },
+    ]);
+  });
+
+  it('cannot be called all the same: the person reads why, and the runtime gets nothing of the call', async () => {
+    bench.openaiVendor.answers({ calls: [exec], finish: 'tool_calls' });
+    const answer = await stream('Run git status', [tool('read')]);
+    expect(answer).toEqual({
+      text: 'I may not use exec: the position Finance Analyst does not allow it. Ask your manager or IT if you need it.',
+      calls: [],
+      finish: 'stop',
+    });
+    expect(bench.refusals).toMatchObject([
+      { tool: 'exec', stage: 'response', offered: false, argumentsText: '{"command":"git status"}', turnId: 'turn-1' },
+    ]);
+  });
+
+  it('is recorded as offered when the runtime had offered it', async () => {
+    bench.openaiVendor.answers({ calls: [exec], finish: 'tool_calls' });
+    await stream();
+    await bench.gateway.close();
+    expect(bench.refusals.find(({ stage }) => stage === 'response')).toMatchObject({ offered: true });
+  });
+
+  it('does not take an allowed call with it', async () => {
+    bench.openaiVendor.answers({ text: ['Both.'], calls: [exec, read], finish: 'tool_calls' });
+    const answer = await stream();
+    expect(answer.text).toMatch(/^Both\.\n\nI may not use exec/);
+    expect(answer.calls.map(({ index, function: called }) => [index, called?.name, called?.arguments])).toEqual([
+      [0, 'read', ''],
+      [0, undefined, '{"path":"a"}'],
+    ]);
+    expect(answer.finish).toBe('tool_calls');
+  });
+
+  it('is explained once when it is called several times, and named with the others', async () => {
+    const write = { id: 'call_w', name: 'write', pieces: ['{}'] };
+    bench.openaiVendor.answers({ calls: [exec, { ...exec, id: 'call_y' }, write], finish: 'tool_calls' });
+    const answer = await stream();
+    expect(answer.text).toContain('I may not use exec or write');
+    await bench.gateway.close();
+    expect(bench.refusals.filter(({ stage }) => stage === 'response')).toHaveLength(3);
+  });
+
+  it('is explained in Chinese to a person who writes Chinese', async () => {
+    bench.openaiVendor.answers({ calls: [exec], finish: 'tool_calls' });
+    expect((await stream('请运行 git status')).text).toContain('我不能使用 exec');
+  });
+
+  it('is refused in messages and in whole documents as well', async () => {
+    bench.setPolicy({ models: ['anthropic/second'] });
+    bench.anthropicVendor.answers({ text: ['Sure.'], calls: [exec], finish: 'tool_calls' });
+    const message = await bench.anthropic().messages.create({
+      model: 'any',
+      max_tokens: 9,
+      messages: [{ role: 'user', content: 'Run it' }],
+      tools: [{ name: 'exec', input_schema: { type: 'object' } }],
+    });
+    expect(message.stop_reason).toBe('end_turn');
+    expect(message.content).toMatchObject([
+      { type: 'text', text: expect.stringMatching(/^Sure\.\n\nI may not use exec/) },
+    ]);
+  });
+
+  it('is recorded with at most 500 characters of its arguments, also when the answer breaks off', async () => {
+    bench.openaiVendor.answers({
+      calls: [{ ...exec, pieces: ['x'.repeat(400), 'y'.repeat(400)] }],
+      finish: 'tool_calls',
+    });
+    await stream();
+    await bench.gateway.close();
+    expect(bench.refusals.at(-1)?.argumentsText).toHaveLength(500);
+  });
+});
+
+describe('a tool that the policy allows', () => {
+  it('is offered and called', async () => {
+    bench.openaiVendor.answers({ calls: [read], finish: 'tool_calls' });
+    const answer = await stream('Read a', [tool('read')]);
+    expect(answer).toMatchObject({ text: '', finish: 'tool_calls' });
+    expect(answer.calls[0]?.function?.name).toBe('read');
+    expect(bench.refusals).toEqual([]);
+  });
+});
