@@ -13,21 +13,22 @@ export interface LogFile {
   close(): Promise<void>;
 }
 
-/** Opens `<data>/logs/clawpool.log` (JSON lines, pino). `onWarning` gets the message of every warning and error, for the terminal. */
-export function openLogFile(data: string, onWarning: (message: string) => void): LogFile {
+/**
+ * Opens `<data>/logs/clawpool.log` (JSON lines, pino). `onWarning` gets every warning and error in one line, for the terminal:
+ * the same one at most once a minute.
+ */
+export function openLogFile(data: string, onWarning: (message: string) => void, now: () => number = Date.now): LogFile {
   const folder = join(data, 'logs');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, 'clawpool.log');
   rotate(path, rotateAtBytes);
   const file = pino.destination({ dest: path, sync: false, mode: 0o600 });
-  const warnings = {
-    write: (line: string) => onWarning((JSON.parse(line) as { msg?: string }).msg ?? 'see the log'),
-  };
+  const warn = oncePerMinute(onWarning, now);
   const logger = pino(
     { base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime },
     pino.multistream([
       { level: 'info', stream: file },
-      { level: 'warn', stream: warnings },
+      { level: 'warn', stream: { write: (line: string) => warn(summary(line)) } },
     ]),
   );
   return {
@@ -38,6 +39,24 @@ export function openLogFile(data: string, onWarning: (message: string) => void):
         file.once('close', resolve);
         file.end();
       }),
+  };
+}
+
+function summary(line: string): string {
+  const { msg, err } = JSON.parse(line) as { msg?: string; err?: { message?: string } };
+  return (
+    [msg, err?.message].filter((part, index, all) => part && all.indexOf(part) === index).join(' ') || 'See the log.'
+  );
+}
+
+function oncePerMinute(tell: (message: string) => void, now: () => number): (message: string) => void {
+  const told = new Map<string, number>();
+  return (message) => {
+    const time = now();
+    for (const [earlier, at] of told) if (time - at >= 60_000) told.delete(earlier);
+    if (told.has(message)) return;
+    told.set(message, time);
+    tell(message);
   };
 }
 

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import net from 'node:net';
+import { basename } from 'node:path';
 import { ClawpoolError } from '@clawpool/contracts';
 
 /**
@@ -46,7 +47,7 @@ function findPortOwner(port: number): string | undefined {
     const inodes = listeningInodes(port);
     for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
       if (openSockets(pid).some((inode) => inodes.has(inode))) {
-        return `${readFileSync(`/proc/${pid}/comm`, 'utf8').trim()} (process ${pid})`;
+        return `${basename(readlinkSync(`/proc/${pid}/exe`))} (process ${pid})`;
       }
     }
   } catch {

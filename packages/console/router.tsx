@@ -9,7 +9,7 @@ import {
 } from '@tanstack/react-router';
 import { queryClient, whenSessionEnds } from './api/api.ts';
 import { type AuditFilter, meQuery } from './api/queries.ts';
-import { homeOf } from './session/access.ts';
+import { homeOf, routeOf } from './session/access.ts';
 import { SignInPage } from './session/sign-in-page.tsx';
 import { ErrorPage, NotFoundPage, StartingPage } from './shell/problem-pages.tsx';
 import { Shell } from './shell/shell.tsx';
@@ -61,7 +61,7 @@ const home = createRoute({
   getParentRoute: () => house,
   path: '/',
   beforeLoad: ({ context: { me } }) => {
-    throw redirect({ to: homeOf(me), replace: true });
+    throw redirect({ to: routeOf[homeOf(me)], replace: true });
   },
 });
 

@@ -1,5 +1,5 @@
 /** What the host's tests share: a host on a folder of its own with the real image, and a scripted model behind its out pipes. */
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, readlink, rm } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -64,16 +64,16 @@ export async function startTestHost(
   };
 }
 
-/** A started gateway is an image's Node that runs the guest and sees this host's folders. */
+/** A gateway runs on an image's Node and has this host's folders in its mounts (sandbox) or its environment (process). */
 async function gatewaysOf(folderName: string): Promise<number[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/u.test(name));
   const found = await Promise.all(
     pids.map(async (pid) => {
+      const program = await readlink(`/proc/${pid}/exe`).catch(() => '');
+      if (!/node-linux-\w+\/bin\/node$/u.test(program)) return [];
       const read = (name: string) => readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '');
-      const [argv, mounts] = await Promise.all([read('cmdline'), read('mountinfo')]);
-      const [program = ''] = argv.split('\0');
-      const isGateway = program.endsWith('/bin/node') && argv.includes('/start.mjs');
-      return isGateway && (argv.includes(folderName) || mounts.includes(folderName)) ? [Number(pid)] : [];
+      const surroundings = await Promise.all([read('environ'), read('mountinfo')]);
+      return surroundings.join().includes(folderName) ? [Number(pid)] : [];
     }),
   );
   return found.flat();

@@ -279,6 +279,21 @@ describe('the gateway', () => {
     expect(bench.usage).toMatchObject([{ outcome: 'cancelled' }]);
   });
 
+  it('refuses, and reports why, when it cannot learn what the tenant may do', async () => {
+    await bench.close();
+    const broken = new Error('database is away');
+    bench = await startGatewayBench({
+      ports: {
+        policyFor: () => Promise.reject(broken),
+        recordUsage: async () => undefined,
+        recordRefusal: async () => undefined,
+      },
+    });
+    await expect(ask()).rejects.toThrow('error of its own');
+    expect(bench.problems).toEqual([broken]);
+    expect(bench.openaiVendor.requests).toHaveLength(0);
+  });
+
   it('answers although usage cannot be recorded, and reports that', async () => {
     await bench.close();
     const broken = new Error('database is away');

@@ -92,8 +92,12 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
     tokens,
     models,
     active: { ...splitReference(models[0]), fallback: models[1] ?? null },
-    handler: (tenantId) => (request, response) => {
-      context.answerOptions.owe(handle(context, tenantId, request, response));
+    handler(tenantId) {
+      // A runtime is about to start: by the time it asks, the vendor's client is loaded.
+      context.answerOptions.owe(
+        context.answerOptions.providers.get(splitReference(models[0]).provider)?.() ?? Promise.resolve(),
+      );
+      return (request, response) => context.answerOptions.owe(handle(context, tenantId, request, response));
     },
     async close() {
       for (const controller of running) controller.abort();
@@ -128,7 +132,13 @@ async function handle(
   };
 
   if (!context.tokens.accepts(tenantId, bearerToken(request))) return refuse(wrongToken);
-  const policy = await context.ports.policyFor(tenantId);
+  let policy: TenantModelPolicy | null;
+  try {
+    policy = await context.ports.policyFor(tenantId);
+  } catch (error) {
+    context.report(error);
+    return refuse(toFrontError(error));
+  }
   if (policy === null) return refuse(noModels);
 
   switch (route) {

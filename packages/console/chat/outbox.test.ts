@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Outgoing, type OutboxAction, outboxReducer, parseOutbox } from './outbox.ts';
+import { type OutboxAction, type Outgoing, outboxReducer, parseOutbox } from './outbox.ts';
 
 const after = (...actions: OutboxAction[]) => actions.reduce<readonly Outgoing[]>(outboxReducer, []);
 const send = (clientMessageId: string, text = 'Hello', conversationId: string | null = 'c1'): OutboxAction => ({

@@ -50,7 +50,7 @@ export function useOutbox(userId: string, events: OutboxEvents) {
         noticeSessionEnd(error);
         const { code, hint } = factsOf(error);
         dispatch({ type: 'failed', clientMessageId, problem: { code, hint } });
-        if (!(error instanceof ClientError)) throw error;
+        if (!(error instanceof ClientError)) reportError(error);
       }
     });
   };

@@ -42,25 +42,31 @@ export function TextField({
 /** A search box whose label is for screen readers; it can be emptied with one click or Escape. */
 export function SearchField({
   label,
+  placeholder = label,
   value,
   onValue,
   className,
+  list,
 }: {
   label: string;
+  placeholder?: string;
   value: string;
   onValue: (value: string) => void;
-  className?: string;
+  className?: string | undefined;
+  /** Id of a datalist with suggestions. */
+  list?: string;
 }) {
   const { t } = useTranslation();
   return (
     <div className={classNames('relative', className)}>
       <Search className="pointer-events-none absolute start-3 top-3 size-4 text-ink-faint" aria-hidden="true" />
       <input
-        type="text"
-        role="searchbox"
+        type="search"
         aria-label={label}
-        placeholder={label}
+        placeholder={placeholder}
+        list={list}
         autoComplete="off"
+        autoCapitalize="none"
         spellCheck={false}
         value={value}
         maxLength={100}

@@ -36,7 +36,15 @@ export function Menu({
   );
 }
 
-export function MenuItem({ icon, children, onSelect }: { icon?: ReactNode; children: ReactNode; onSelect: () => void }) {
+export function MenuItem({
+  icon,
+  children,
+  onSelect,
+}: {
+  icon?: ReactNode;
+  children: ReactNode;
+  onSelect: () => void;
+}) {
   return (
     <DropdownMenu.Item className={itemStyle} onSelect={onSelect}>
       {icon}

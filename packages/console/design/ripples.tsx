@@ -16,7 +16,10 @@ export function Ripples(props: SVGProps<SVGSVGElement>) {
 /** A drop that makes rings: something is on its way. Still when the person wants no motion. */
 export function Waiting({ className }: { className?: string }) {
   return (
-    <span className={classNames('relative inline-grid size-5 place-items-center text-accent', className)} aria-hidden="true">
+    <span
+      className={classNames('relative inline-grid size-5 place-items-center text-accent', className)}
+      aria-hidden="true"
+    >
       <span className="absolute inset-0 animate-ripple rounded-full border-[1.5px] border-current" />
       <span className="absolute inset-0 animate-ripple rounded-full border-[1.5px] border-current [animation-delay:1.1s]" />
       <span className="size-1.5 rounded-full bg-current" />

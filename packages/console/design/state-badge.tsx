@@ -18,7 +18,12 @@ const badges: Record<TenantState, string> = {
 
 /** The state as a coloured dot; always beside a text that says the same. */
 export function StateDot({ state, className }: { state: TenantState; className?: string }) {
-  return <span aria-hidden="true" className={classNames('inline-block size-2 shrink-0 rounded-full', dots[state], className)} />;
+  return (
+    <span
+      aria-hidden="true"
+      className={classNames('inline-block size-2 shrink-0 rounded-full', dots[state], className)}
+    />
+  );
 }
 
 export function StateBadge({ state, label }: { state: TenantState; label: string }) {

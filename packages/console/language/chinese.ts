@@ -282,7 +282,6 @@ export const chinese: Texts = {
     time: '时间',
     events: '审计事件',
     noDetail: '没有更多详情。',
-    asJson: 'JSON',
     copyJson: '复制为 JSON',
     more: '加载更多',
     loadingMore: '正在加载…',

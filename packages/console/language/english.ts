@@ -90,7 +90,8 @@ export const english = {
   password: {
     title: 'New password',
     firstHeading: 'Choose your own password',
-    firstLead: 'The one you signed in with was made for you and is known to others. Replace it with one that only you know.',
+    firstLead:
+      'The one you signed in with was made for you and is known to others. Replace it with one that only you know.',
     changeHeading: 'Change your password',
     changeLead: 'You stay signed in here; everywhere else you are signed out.',
     current: 'Current password',
@@ -104,7 +105,8 @@ export const english = {
     ruleTooLong: 'has at most {{max}} characters',
     ruleDifferent: 'differs from the current one',
     ruleRepeat: 'is the same both times',
-    advice: 'A few unrelated words are easy to remember and hard to guess. Special characters are welcome, not required.',
+    advice:
+      'A few unrelated words are easy to remember and hard to guess. Special characters are welcome, not required.',
     currentWrong: 'The current password is wrong.',
     met: 'met',
     unmet: 'not yet',
@@ -280,7 +282,6 @@ export const english = {
     time: 'Time',
     events: 'Audit events',
     noDetail: 'No further details.',
-    asJson: 'JSON',
     copyJson: 'Copy as JSON',
     more: 'Load more',
     loadingMore: 'Loading…',

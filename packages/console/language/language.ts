@@ -23,6 +23,12 @@ export function detectLanguage(stored: string | null, browser: string): Language
 
 export function startLanguage(): void {
   const language = detectLanguage(localStorage.getItem(storageKey), navigator.language);
+  startTexts(language);
+  document.documentElement.lang = tagOf(language);
+}
+
+/** Makes the texts available, without touching the page. */
+export function startTexts(language: Language): void {
   void i18next.use(initReactI18next).init({
     lng: language,
     fallbackLng: 'en',
@@ -32,7 +38,6 @@ export function startLanguage(): void {
     // All texts are in the bundle: nothing to wait for, so the first paint is already in the right language.
     initAsync: false,
   });
-  document.documentElement.lang = tagOf(language);
 }
 
 export function setLanguage(language: Language): void {

@@ -3,6 +3,9 @@ import type { Me } from '@clawpool/contracts';
 export const pages = ['chat', 'tenants', 'audit'] as const;
 export type PageName = (typeof pages)[number];
 
+/** Where each page is, in the router's words. */
+export const routeOf = { chat: '/chat/{-$conversationId}', tenants: '/tenants', audit: '/audit' } as const;
+
 /** The pages a person sees, in the order of the sidebar. The server decides for itself what it hands out. */
 export function pagesOf(me: Pick<Me, 'roles' | 'employee'>): PageName[] {
   const has = (...wanted: Me['roles']) => me.roles.some((role) => wanted.includes(role));
@@ -15,9 +18,9 @@ export function pagesOf(me: Pick<Me, 'roles' | 'employee'>): PageName[] {
   return pages.filter((page) => visible[page]);
 }
 
-/** Where a person starts. */
-export function homeOf(me: Pick<Me, 'roles' | 'employee'>): `/${PageName}` {
-  return `/${pagesOf(me)[0] ?? 'chat'}`;
+/** The page on which a person starts. */
+export function homeOf(me: Pick<Me, 'roles' | 'employee'>): PageName {
+  return pagesOf(me)[0] ?? 'chat';
 }
 
 /** Where to go after signing in: only an address of this site, never one that a link from outside has planted. */

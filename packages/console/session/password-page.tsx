@@ -58,7 +58,6 @@ export function PasswordPage() {
           label={t('password.current')}
           name="current-password"
           autoComplete="current-password"
-          // biome-ignore lint/a11y/noAutofocus: the page has one purpose, and it starts here
           autoFocus
           error={tried && entries.current === '' ? t('signIn.passwordMissing') : undefined}
           {...field('current')}
@@ -84,7 +83,7 @@ export function PasswordPage() {
         <Button
           kind="ghost"
           className="w-full"
-          onClick={() => (me.mustChangePassword ? void signOut() : router.history.push(homeOf(me)))}
+          onClick={() => (me.mustChangePassword ? void signOut() : router.history.push(`/${homeOf(me)}`))}
         >
           {me.mustChangePassword ? t('shell.signOut') : t('password.back')}
         </Button>
@@ -101,7 +100,7 @@ function useSavePassword(onFailure: () => void) {
       api.call('changePassword', { body: { currentPassword: current, newPassword: next } }),
     onSuccess: (me) => {
       queries.setQueryData(meQuery.queryKey, me);
-      router.history.push(homeOf(me));
+      router.history.push(`/${homeOf(me)}`);
     },
     onError: onFailure,
   });

@@ -1,7 +1,10 @@
 import { newPassword } from '@clawpool/contracts';
 
 /** Bounds of a password's length, read off the contract that the server checks. */
-export const passwordLength = { min: newPassword.minLength ?? 0, max: newPassword.maxLength ?? Number.MAX_SAFE_INTEGER };
+export const passwordLength = {
+  min: newPassword.minLength ?? 0,
+  max: newPassword.maxLength ?? Number.MAX_SAFE_INTEGER,
+};
 
 export interface PasswordEntries {
   current: string;

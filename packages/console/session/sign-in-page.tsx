@@ -54,7 +54,6 @@ export function SignInPage() {
             type="email"
             name="email"
             autoComplete="username"
-            // biome-ignore lint/a11y/noAutofocus: the page has one purpose, and it starts here
             autoFocus
             value={email}
             onChange={(event) => setEmail(event.target.value)}
@@ -102,7 +101,7 @@ function useSignIn(onFailure: () => void) {
       // Nothing that an earlier person of this tab has seen may remain.
       queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== installationQuery.queryKey[0] });
       queries.setQueryData(meQuery.queryKey, me);
-      router.history.push(me.mustChangePassword ? '/password' : (safeNext(next) ?? homeOf(me)));
+      router.history.push(me.mustChangePassword ? '/password' : (safeNext(next) ?? `/${homeOf(me)}`));
     },
     onError: onFailure,
   });

@@ -28,7 +28,7 @@ export function NotFoundPage() {
 }
 
 /** What a page shows when its code failed, or when the server did not answer before there was a page. */
-export function ErrorPage({ error }: { error: Error }) {
+export function ErrorPage({ error }: { error: unknown }) {
   return error instanceof ClientError && error.code === 'unreachable' ? <UnreachablePage /> : <BrokenPage />;
 }
 

@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { ConversationList } from '../chat/conversation-list.tsx';
 import { Button } from '../design/button.tsx';
 import { Mark } from '../design/mark.tsx';
-import { homeOf, type PageName, pagesOf } from '../session/access.ts';
+import { homeOf, type PageName, pagesOf, routeOf } from '../session/access.ts';
 import { AccountMenu } from './account-menu.tsx';
 
 const icons: Record<PageName, typeof Boxes> = { chat: MessagesSquare, tenants: Boxes, audit: ScrollText };
@@ -17,7 +17,11 @@ export function Sidebar({ me, onClose }: { me: Me; onClose?: () => void }) {
   return (
     <div className="flex h-full flex-col">
       <div className="flex h-16 shrink-0 items-center justify-between ps-5 pe-3">
-        <Link to={homeOf(me)} className="flex min-w-0 items-center gap-2.5 rounded-md font-semibold tracking-tight">
+        <Link
+          to={routeOf[homeOf(me)]}
+          params={{}}
+          className="flex min-w-0 items-center gap-2.5 rounded-md font-semibold tracking-tight"
+        >
           <Mark className="size-7 shrink-0 text-accent" />
           <span className="grid min-w-0 leading-tight">
             Clawpool
@@ -38,7 +42,8 @@ export function Sidebar({ me, onClose }: { me: Me; onClose?: () => void }) {
               return (
                 <li key={page}>
                   <Link
-                    to={`/${page}`}
+                    to={routeOf[page]}
+                    params={{}}
                     className="flex h-9 items-center gap-3 rounded-md px-2.5 text-ink-soft transition-colors hover:bg-hover hover:text-ink aria-[current=page]:bg-pressed aria-[current=page]:font-medium aria-[current=page]:text-ink"
                     activeOptions={{ exact: false, includeSearch: false }}
                   >

@@ -1,4 +1,5 @@
 import type { ModelSettings } from '../settings.ts';
+import { demoSettings } from './demo/settings.ts';
 import type { ModelProvider } from './provider.ts';
 
 /**
@@ -16,7 +17,7 @@ export function configuredProviders(settings: ModelSettings): ReadonlyMap<string
     });
   };
 
-  add('demo', async () => (await import('./demo/index.ts')).createDemoProvider(demo ?? { pauseMs: 15 }));
+  add('demo', async () => (await import('./demo/index.ts')).createDemoProvider(demo ?? demoSettings.parse({})));
   if (anthropic) {
     add('anthropic', async () => (await import('./anthropic/index.ts')).createAnthropicProvider(anthropic));
   }

@@ -119,12 +119,16 @@ export function explainVendorError(error: VendorError): ProviderError {
   });
 }
 
-/** Status, code and request id, where they are plain tokens: enough for support to find the call, and nothing secret. */
+/**
+ * Status, code and request id, where they are plain tokens: enough for support to find the call, and nothing secret. A status of
+ * 500 and above and its code are left out, because OpenClaw puts a sentence of its own in place of one that names them.
+ */
 function traceOf(error: VendorError): string {
+  const theirTrouble = error.status !== null && error.status >= 500;
   const plain = (value: string | null) => (value && /^[A-Za-z0-9_.-]{1,64}$/.test(value) ? value : null);
   const parts = [
-    error.status === null ? null : String(error.status),
-    plain(error.code),
+    error.status === null || theirTrouble ? null : String(error.status),
+    theirTrouble ? null : plain(error.code),
     plain(error.requestId) && `request ${plain(error.requestId)}`,
   ].filter((part) => part !== null);
   return parts.length === 0 ? '' : ` (${parts.join(', ')})`;

@@ -19,7 +19,7 @@ export async function serveConsole(fastify: FastifyInstance, folder: string | un
   }
   await fastify.register(fastifyStatic, {
     root: folder,
-    index: false,
+    index: 'index.html',
     // The folder may be built again while we run.
     wildcard: true,
     cacheControl: false,

@@ -23,7 +23,7 @@ export interface Database {
   kind: 'embedded' | 'external';
   /** For example `18.4`. */
   version: string;
-  /** Ends the pool, stops an embedded PostgreSQL in order, frees the data folder. */
+  /** Ends the pool, stops an embedded PostgreSQL in order, frees the data folder. A second call waits for the first. */
   close(): Promise<void>;
 }
 
@@ -80,16 +80,17 @@ export async function connect({ connection, kind, onProgress, lock, stop }: Conn
   try {
     const version = await serverVersion(pool, connection);
     await migrateUnderLock(connection, onProgress);
+    let closed: Promise<void> | undefined;
+    const close = async () => {
+      await pool.end();
+      await stop?.();
+      await lock?.release();
+    };
     return {
-      db: drizzle(pool, { schema }),
-      pool,
-      connection,
-      kind,
-      version,
-      close: async () => {
-        await pool.end();
-        await stop?.();
-        await lock?.release();
+      ...{ db: drizzle(pool, { schema }), pool, connection, kind, version },
+      close: () => {
+        closed ??= close();
+        return closed;
       },
     };
   } catch (error) {

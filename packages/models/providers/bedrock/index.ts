@@ -11,12 +11,17 @@ export function createBedrockProvider(settings: BedrockSettings): ModelProvider 
   const client = new BedrockRuntimeClient(clientConfiguration(settings));
   return {
     async *stream(request, call) {
+      // The SDK does not close its HTTP/2 stream when one stops reading; an abort does.
+      const stopped = new AbortController();
       try {
         const command = new ConverseStreamCommand(converseInput(request, call.model));
-        const response = await client.send(command, { abortSignal: call.signal });
+        const abortSignal = AbortSignal.any([call.signal, stopped.signal]);
+        const response = await client.send(command, { abortSignal });
         yield* eventsOf(response.stream ?? []);
       } catch (error) {
         throw explainVendorError(readAwsError(error, call.model));
+      } finally {
+        stopped.abort();
       }
     },
   };

@@ -67,7 +67,7 @@ function oneToolReply(outcome: ToolOutcome, language: Language): string {
     return language === 'zh' ? `${what} 已执行，没有输出。` : `I ran ${what}. It printed nothing.`;
   const fence = output.includes('```') ? '````' : '```';
   const verb = outcome.tool === 'read' ? ['This is', '这是'] : ['I ran', '我执行了'];
-  return `${language === 'zh' ? `${verb[1]} ${what}：` : `${verb[0]} ${what}:`}\n\n${fence}\n${output.trimEnd()}\n${fence}`;
+  return `${language === 'zh' ? `${verb[1]} ${what}：` : `${verb[0]} ${what}:`}\n\n${fence}\n${output.replace(/^\s*\n/, '').trimEnd()}\n${fence}`;
 }
 
 function targetOf(argumentsText: string): string {

@@ -74,7 +74,7 @@ async function tell(response: ServerResponse, script: Script): Promise<void> {
       delta({ type: 'text_delta', text });
       if (piece === 0) await script.hold;
     }
-    if (script.breakOff) return void response.destroy();
+    if (script.breakOff) return void response.socket?.end();
     if (script.failInStream) {
       send('error', { error: { type: 'overloaded_error', message: 'Overloaded' } });
       return void response.end();

@@ -50,7 +50,8 @@ async function tell(response: ServerResponse, script: Script): Promise<void> {
     delta({ content: text });
     if (index === 0) await script.hold;
   }
-  if (script.breakOff) return void response.destroy();
+  // Ends the connection, not the response: what was written still arrives.
+  if (script.breakOff) return void response.socket?.end();
   if (script.failInStream) {
     send({ error: { message: 'The server had an error', type: 'server_error', code: 'server_error' } });
     return void response.end();

@@ -1,0 +1,176 @@
+import { maxMessageLength } from '@clawpool/contracts';
+import { ArrowUp, Square } from 'lucide-react';
+import {
+  type KeyboardEvent,
+  type Ref,
+  useEffect,
+  useId,
+  useImperativeHandle,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react';
+import { useTranslation } from 'react-i18next';
+import { Button } from '../design/button.tsx';
+import { classNames } from '../design/class-names.ts';
+import { useMediaQuery } from '../design/media-query.ts';
+import { readDraft, writeDraft } from './drafts.ts';
+
+/** From here on the number of characters is shown. */
+const countFrom = maxMessageLength * 0.9;
+
+export interface ComposerHandle {
+  /** Takes the keyboard, except on phones, where that would open the keyboard over what is to be read. */
+  focus(): void;
+  /** Puts a text in front of what is there. */
+  write(text: string): void;
+}
+
+export interface ComposerProps {
+  userId: string;
+  conversationId: string | null;
+  agentName: string;
+  /** Nothing may be sent right now; typing goes on. */
+  busy: boolean;
+  /** There is an answer to stop. */
+  answering: boolean;
+  stopping: boolean;
+  onSend: (text: string) => void;
+  onStop: () => void;
+  ref: Ref<ComposerHandle>;
+}
+
+export function Composer(props: ComposerProps) {
+  const { conversationId, agentName, busy, answering, stopping, onSend, onStop, ref } = props;
+  const { t } = useTranslation();
+  const id = useId();
+  const input = useRef<HTMLTextAreaElement>(null);
+  const touch = useMediaQuery('(pointer: coarse)');
+  const [text, setText] = useDraft(props.userId, conversationId);
+  useGrowth(input, text);
+  useImperativeHandle(ref, () => ({
+    focus: () => !touch && input.current?.focus(),
+    write: (added) => {
+      setText(text.trim() === '' ? added : `${added}\n\n${text}`);
+      input.current?.focus();
+    },
+  }));
+
+  const length = text.trim().length;
+  const over = length - maxMessageLength;
+  const sendable = length > 0 && over <= 0 && !busy;
+  const send = () => {
+    if (!sendable) return;
+    onSend(text.trim());
+    setText('');
+    input.current?.focus();
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    // While an input method composes (Chinese, Japanese), Enter confirms the word. 229 is what Safari reports then.
+    const composing = event.nativeEvent.isComposing || event.keyCode === 229;
+    if (event.key !== 'Enter' || event.shiftKey || composing || touch) return;
+    event.preventDefault();
+    send();
+  };
+
+  return (
+    <form
+      className="mx-auto w-full max-w-3xl shrink-0 px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-6 sm:pb-4"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      <div
+        className={classNames(
+          'flex items-end gap-2 rounded-2xl border bg-surface p-2 shadow-raised transition-colors focus-within:border-focus',
+          over > 0 ? 'border-bad' : 'border-control',
+        )}
+      >
+        <label htmlFor={id} className="sr-only">
+          {t('chat.composer')}
+        </label>
+        <textarea
+          ref={input}
+          id={id}
+          rows={1}
+          value={text}
+          placeholder={t('chat.placeholder', { agent: agentName })}
+          aria-describedby={`${id}-note`}
+          aria-invalid={over > 0 || undefined}
+          enterKeyHint={touch ? 'enter' : 'send'}
+          onChange={(event) => setText(event.target.value)}
+          onKeyDown={onKeyDown}
+          className="max-h-[min(40dvh,18rem)] min-h-10 flex-1 resize-none bg-transparent px-2.5 py-2 text-base outline-none placeholder:truncate placeholder:text-ink-faint"
+        />
+        {answering && (
+          <Button
+            size="icon"
+            aria-label={t('chat.stop')}
+            title={t('chat.stop')}
+            disabled={stopping}
+            onClick={onStop}
+            className="rounded-full"
+          >
+            <Square className="fill-current [&&]:size-3.5" aria-hidden="true" />
+          </Button>
+        )}
+        {(!answering || length > 0) && (
+          <Button
+            kind="primary"
+            size="icon"
+            type="submit"
+            aria-label={t('chat.send')}
+            title={t('chat.send')}
+            disabled={!sendable}
+            className="rounded-full"
+          >
+            <ArrowUp aria-hidden="true" />
+          </Button>
+        )}
+      </div>
+      <p
+        id={`${id}-note`}
+        className={classNames('min-h-5 px-3 pt-1 text-xs', over > 0 ? 'text-bad-ink' : 'text-ink-faint')}
+      >
+        {over > 0
+          ? t('chat.tooLong', { over })
+          : length >= countFrom
+            ? t('chat.count', { count: length, max: maxMessageLength })
+            : !touch && t('chat.keys')}
+      </p>
+    </form>
+  );
+}
+
+/** The text of the input, kept per conversation and over reloads. */
+function useDraft(userId: string, conversationId: string | null): [string, (text: string) => void] {
+  const [draft, setDraft] = useState({ conversationId, text: readDraft(userId, conversationId) });
+  const current =
+    draft.conversationId === conversationId ? draft : { conversationId, text: readDraft(userId, conversationId) };
+  if (current !== draft) setDraft(current);
+  return [
+    current.text,
+    (text) => {
+      setDraft({ conversationId, text });
+      writeDraft(userId, conversationId, text);
+    },
+  ];
+}
+
+/** As high as its text, up to the maximum of its style. */
+function useGrowth(input: { current: HTMLTextAreaElement | null }, text: string): void {
+  const fit = () => {
+    const area = input.current;
+    if (!area) return;
+    area.style.height = 'auto';
+    area.style.height = `${area.scrollHeight}px`;
+  };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
+  useLayoutEffect(fit, [text]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another width breaks the lines elsewhere
+  useEffect(() => {
+    window.addEventListener('resize', fit);
+    return () => window.removeEventListener('resize', fit);
+  }, []);
+}
