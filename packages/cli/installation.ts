@@ -4,7 +4,7 @@ import type { HostDescription } from '@clawpool/contracts';
 import { createHost, installImage } from '@clawpool/host';
 import { createModelGateway, type ModelGateway } from '@clawpool/models';
 import { chooseDriver } from '@clawpool/runtimes';
-import { createModelGatewayPorts, openDatabase, startControlPlane } from '@clawpool/server';
+import { type ControlPlane, createModelGatewayPorts, openDatabase, startControlPlane } from '@clawpool/server';
 import { openclawProfile } from '@clawpool/workspace';
 import type { Logger } from 'pino';
 import type { Configuration } from './configuration.ts';
@@ -35,6 +35,8 @@ export interface Installation {
   database: { kind: 'embedded' | 'external'; version: string };
   host: HostDescription;
   model: ModelGateway['active'];
+  /** Starts and stops tenants, for whoever embeds an installation: tests and benchmarks. */
+  pool: ControlPlane['pool'];
   /** Stops everything in order. Messages that wait or are being answered are answered after the next start. */
   close(onProgress?: (line: string) => void): Promise<void>;
 }
@@ -156,6 +158,7 @@ async function start(options: InstallationOptions, parts: Parts): Promise<Instal
     database: { kind: database.kind, version: database.version },
     host: await host.describe(),
     model: gateway.active,
+    pool: controlPlane.pool,
     close: parts.close,
   };
 }

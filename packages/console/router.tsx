@@ -20,8 +20,8 @@ const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
   validateSearch: (search: Record<string, unknown>): { next?: string; reason?: 'expired' } => ({
-    ...(typeof search['next'] === 'string' ? { next: search['next'] } : {}),
-    ...(search['reason'] === 'expired' ? { reason: 'expired' } : {}),
+    ...(typeof search.next === 'string' ? { next: search.next } : {}),
+    ...(search.reason === 'expired' ? { reason: 'expired' } : {}),
   }),
   component: SignInPage,
 });
@@ -82,9 +82,9 @@ const audit = createRoute({
   getParentRoute: () => house,
   path: '/audit',
   validateSearch: (search: Record<string, unknown>): AuditFilter => ({
-    outcome: (['allowed', 'refused', 'failed'] as const).find((outcome) => outcome === search['outcome']),
-    action: textOf(search['action'], 64),
-    search: textOf(search['search'], 100),
+    outcome: (['allowed', 'refused', 'failed'] as const).find((outcome) => outcome === search.outcome),
+    action: textOf(search.action, 64),
+    search: textOf(search.search, 100),
   }),
   component: lazyRouteComponent(() => import('./audit/audit-page.tsx'), 'AuditPage'),
 });

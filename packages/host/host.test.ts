@@ -163,7 +163,7 @@ describe.each([
     await at.host.start(startRequest('crash'));
     await turn(at.host, 'crash', 'My number is 815.');
     const events: TurnEvent[] = [];
-    for await (const event of turnEvents(at.host, 'crash', 'SLOW')) {
+    for await (const event of turnEvents(at.host, 'crash', 'Only once, SLOW')) {
       events.push(event);
       if (events.length === 1) for (const pid of await at.gateways()) process.kill(pid, 'SIGKILL');
     }
@@ -180,8 +180,12 @@ describe.each([
     expect([...at.tokens]).toEqual([]);
     expect(await at.host.usage('crash')).toBeNull();
     expect(await at.host.start(startRequest('crash', { generation: 2 }))).toMatchObject({ ok: true });
-    await turn(at.host, 'crash', 'What is my number?');
-    expect(JSON.stringify(callsOf('crash').at(-1)?.messages)).toContain('815');
+    expect((await turn(at.host, 'crash', 'Only once, SLOW')).last).toMatchObject({ type: 'done' });
+    const messages = JSON.stringify(callsOf('crash').at(-1)?.messages);
+    expect(messages).toContain('815');
+    expect(messages.match(/Only once/gu)).toHaveLength(1);
+    // It does not go on with the broken turn by itself: that would answer nobody, and do everything twice.
+    expect((await at.host.logs('crash', 1_000)).join()).not.toContain('restart-recovery');
     await at.host.stop('crash');
   });
 

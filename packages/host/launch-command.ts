@@ -14,6 +14,7 @@ interface GuestOptions {
   flatModules: string;
   /** Without `original` the folder is filled; with it, it becomes a folder of links to that read-only original. */
   compileCache: { folder: string; original?: string } | null;
+  unfinishedTurns: OpenClawProfile['unfinishedTurns'];
   repository: { folder: string; exclude: readonly string[]; name: string; email: string } | null;
 }
 
@@ -71,6 +72,7 @@ export function launchCommand(options: {
     arguments: profile.program.arguments,
     flatModules: join(place.imageFolder, profile.flatModules),
     compileCache: compileCache(place, mounts, options.fillCompileCache),
+    unfinishedTurns: { ...profile.unfinishedTurns, file: join(place.folder, profile.unfinishedTurns.file) },
     repository: runsCommands(agent)
       ? {
           folder: workspace,

@@ -160,7 +160,7 @@ export interface ScriptedModel {
 
 /**
  * Stands for a provider. `RUN <command>` is answered with a call of exec, a tool's result with that result, `SLOW` with words
- * without an end, `FAIL <status>` with that status, everything else with `Answer to: …`.
+ * without an end (the second time with an answer), `FAIL <status>` with that status, everything else with `Answer to: …`.
  */
 function scriptedModel(): ScriptedModel {
   const calls: ModelCall[] = [];
@@ -182,7 +182,7 @@ function scriptedModel(): ScriptedModel {
           tools: (asked.tools ?? []).map((tool) => tool.function.name).sort(),
           cancelled: false,
         };
-        const repeated = calls.some((earlier) => JSON.stringify(earlier.messages) === JSON.stringify(call.messages));
+        const repeated = calls.some((earlier) => withoutTimes(earlier.messages) === withoutTimes(call.messages));
         calls.push(call);
         response.on('close', () => {
           call.cancelled = !response.writableFinished;
@@ -192,6 +192,10 @@ function scriptedModel(): ScriptedModel {
     },
   };
 }
+
+/** OpenClaw puts the time in front of what a person says. */
+const withoutTimes = (messages: object): string =>
+  JSON.stringify(messages).replace(/\[\w{3} [\d-]+ [\d:]+ UTC\] /gu, '');
 
 const plain = (content: unknown): string =>
   typeof content === 'string'
@@ -214,7 +218,7 @@ function answer(call: ModelCall, repeated: boolean, response: Parameters<Request
   if (last?.role === 'tool') response.end(`${textDelta(`Result: ${said}`)}${answerEnd}`);
   else if (command && repeated) response.end(`${textDelta('The call was dropped.')}${answerEnd}`);
   else if (command) response.end(toolCallAnswer({ name: 'exec', arguments: { command } }));
-  else if (said.includes('SLOW')) {
+  else if (said.endsWith('SLOW') && !repeated) {
     let words = 0;
     const timer = setInterval(() => response.write(textDelta(`word${words++} `)), 50);
     response.on('close', () => clearInterval(timer));

@@ -128,7 +128,11 @@ describe("chat completions, spoken to by OpenAI's client", () => {
         heard.push(chunk.choices[0]?.delta.content ?? '');
       }
     })();
-    await expect(reading).rejects.toThrow('trouble answering');
+    await expect(reading).rejects.toMatchObject({
+      code: 'server_error',
+      type: 'server_error',
+      message: expect.stringContaining('trouble answering'),
+    });
     expect(heard.join('')).toBe('half');
   });
 

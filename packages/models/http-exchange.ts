@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
 /** An agent's history with images; vendors themselves stop at about this size. */
-export const largestBodyBytes = 32 * 1024 * 1024;
+const largestBodyBytes = 32 * 1024 * 1024;
 
 export class BodyTooLarge extends Error {
   constructor() {

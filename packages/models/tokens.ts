@@ -5,7 +5,7 @@ import type { RuntimeTokens } from '@clawpool/contracts';
  * A week: a runtime that is kept on over a long weekend without a turn must still be able to answer on the first morning. A
  * token is worth nothing away from its tenant's own socket, and stopping the runtime revokes it at once.
  */
-export const defaultTokenLifetimeMs = 7 * 24 * 60 * 60 * 1000;
+const defaultTokenLifetimeMs = 7 * 24 * 60 * 60 * 1000;
 
 export interface GatewayTokens extends RuntimeTokens {
   /** Whether the token is a live one of this tenant. Using a token renews it. */

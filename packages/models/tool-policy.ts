@@ -82,7 +82,7 @@ export async function* enforceToolPolicy(
 }
 
 /** What the person reads instead of a forbidden call. */
-export function refusalSentence(tools: readonly string[], positionName: string, language: Language): string {
+function refusalSentence(tools: readonly string[], positionName: string, language: Language): string {
   if (language === 'zh') {
     return `我不能使用 ${tools.join('、')}：职位“${positionName}”不允许。如有需要，请联系你的经理或 IT 部门。`;
   }

@@ -38,7 +38,7 @@ export interface ControlPlaneOptions {
   model: Status['model'];
   modelChoice: ModelChoice;
   /** Why the last model call of a turn failed, when the model gateway knows. */
-  modelFailureOf: (turnId: string) => ModelFailure | null;
+  modelFailureOf: (tenantId: string, turnId: string) => ModelFailure | null;
   version: string;
   port: number;
   /** Address to listen on; `127.0.0.1` keeps it on this machine. */

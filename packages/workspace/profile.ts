@@ -28,6 +28,12 @@ export interface OpenClawProfile {
   readonly program: { file: string; arguments: readonly string[] };
   /** Folder of ES modules, relative to the image's root, whose imports of each other need no look-up; see the guest. */
   readonly flatModules: string;
+  /**
+   * Where the gateway keeps which sessions are in the middle of a turn: a JSON object of objects, relative to the tenant's
+   * folder. Before a start, `field` is changed from `from` to `to` in each: a gateway must not go on by itself with what an
+   * earlier one left unfinished, since whoever asked sends the message again.
+   */
+  readonly unfinishedTurns: { file: string; field: string; from: string; to: string };
   /** Answers 200 once turns are accepted. */
   readonly readinessPath: string;
   /** One message as an HTTP request to the gateway, answered with server-sent events. */

@@ -34,7 +34,7 @@ export function AuditRow({ event }: { event: AuditEvent }) {
         aria-expanded={open}
         aria-controls={id}
         onClick={() => setOpen(!open)}
-        className="-outline-offset-2 grid w-full grid-cols-[auto_1fr_auto] items-center gap-x-3 gap-y-0.5 px-3 py-2.5 text-start text-sm transition-colors hover:bg-sunken md:grid-cols-[auto_5.5rem_minmax(0,1.1fr)_minmax(0,1.2fr)_minmax(0,1.3fr)_auto]"
+        className="-outline-offset-2 grid w-full grid-cols-[auto_1fr_auto] items-center gap-x-3 gap-y-0.5 px-3 py-2.5 text-start text-sm transition-colors hover:bg-sunken md:grid-cols-[auto_5.5rem_minmax(0,1.1fr)_minmax(0,1.2fr)_minmax(0,1.3fr)_6rem]"
       >
         <ChevronRight
           className={classNames('size-4 text-ink-faint transition-transform', open && 'rotate-90')}

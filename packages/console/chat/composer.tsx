@@ -83,7 +83,7 @@ export function Composer(props: ComposerProps) {
     >
       <div
         className={classNames(
-          'flex items-end gap-2 rounded-2xl border bg-surface p-2 shadow-raised transition-colors focus-within:border-focus',
+          'flex items-end gap-2 rounded-2xl border bg-surface p-2 shadow-raised transition-colors focus-within:border-ink-soft',
           over > 0 ? 'border-bad' : 'border-control',
         )}
       >

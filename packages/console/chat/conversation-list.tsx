@@ -51,7 +51,7 @@ export function ConversationList() {
           groupsOf(conversations, now).map(({ group, members }) => (
             <section key={group} aria-label={t(`time.${group}`)}>
               <h2 className="px-2.5 pt-4 pb-1.5 font-medium text-ink-faint text-xs">{t(`time.${group}`)}</h2>
-              <ul className="grid gap-0.5">
+              <ul className="grid grid-cols-1 gap-0.5">
                 {members.map((conversation) => (
                   <li key={conversation.id}>
                     <Link

@@ -80,7 +80,7 @@ function codeOf(node: ExtraProps['node']): { text: string; language: string | nu
   const code = node?.children[0];
   if (code?.type !== 'element') return { text: '', language: null };
   const text = code.children.map((child) => (child.type === 'text' ? child.value : '')).join('');
-  const classes = code.properties['className'];
+  const classes = code.properties.className;
   const language = Array.isArray(classes)
     ? classes.map(String).find((name) => name.startsWith('language-'))
     : undefined;

@@ -14,7 +14,7 @@ export function Welcome({ me, agent, onAsk }: { me: Me; agent: Agent; onAsk: (te
   const name = me.name.trim().split(/\s+/)[0] ?? me.name;
   return (
     <div className="my-auto animate-appear py-8">
-      <Mark className="mb-6 size-12 text-accent" />
+      <Mark className="-ms-1 mb-6 size-12 text-accent" />
       <h2 className="font-semibold text-2xl">{t(`chat.${dayPartOf(now)}`, { name })}</h2>
       <p className="mt-2 text-ink-soft text-lg">
         {t('chat.introduction', { agent: agent.name, position: agent.position, company: agent.company })}

@@ -1,7 +1,16 @@
 // The program a runtime starts: runs on the image's Node inside the tenant's boundary, as the tenant. It ties the two
 // Unix sockets to the gateway's ports and then becomes the gateway itself: one process, no second Node to start and to hold.
 import { spawn } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, readdirSync, symlinkSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import module from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -15,6 +24,7 @@ useCompileCache(options.compileCache);
 answerFlatImports(options.flatModules);
 offerGateway(options.inSocket, options.gatewayPort);
 offerEgress(options.outSocket, options.egressPort);
+closeUnfinishedTurns(options.unfinishedTurns);
 if (options.repository) makeRepository(options.repository);
 
 process.argv = [process.argv[0], options.program, ...options.arguments];
@@ -37,6 +47,21 @@ function useCompileCache(cache) {
     module.enableCompileCache(cache.folder);
   } catch (error) {
     console.error(`clawpool: starting without a compile cache: ${error.message}`);
+  }
+}
+
+/** A turn that an earlier runtime left unfinished is not this one's to go on with: its message is sent again if it still counts. */
+function closeUnfinishedTurns({ file, field, from, to }) {
+  try {
+    if (!existsSync(file)) return;
+    const sessions = JSON.parse(readFileSync(file, 'utf8'));
+    const unfinished = Object.values(sessions).filter((session) => session?.[field] === from);
+    if (unfinished.length === 0) return;
+    for (const session of unfinished) session[field] = to;
+    writeFileSync(`${file}.clawpool`, JSON.stringify(sessions, null, 2), { mode: 0o600 });
+    renameSync(`${file}.clawpool`, file);
+  } catch (error) {
+    console.error(`clawpool: unfinished turns are left as they are: ${error.message}`);
   }
 }
 

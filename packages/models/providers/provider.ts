@@ -135,7 +135,7 @@ function traceOf(error: VendorError): string {
 }
 
 /** `Retry-After` in milliseconds: seconds or an HTTP date (RFC 9110, 10.2.3), or the vendors' `retry-after-ms`. */
-export function retryAfterMs(headers: { get(name: string): string | null } | undefined, now: number): number | null {
+function retryAfterMs(headers: { get(name: string): string | null } | undefined, now: number): number | null {
   const milliseconds = Number(headers?.get('retry-after-ms') ?? Number.NaN);
   if (Number.isFinite(milliseconds)) return Math.max(0, milliseconds);
   const value = headers?.get('retry-after');

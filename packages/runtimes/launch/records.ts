@@ -46,12 +46,15 @@ export function runtimeRecords(stateFolder: string): RuntimeRecords {
     const family = withDescendants(await readProcessTable(), record.pid);
     for (const { pid } of family) kill(pid);
     kill(-record.pid); // its process group: children whose parent ended are no longer below it
-    while (await stillRuns(record)) await sleep(5);
+    for (let round = 0; round < killRounds && (await stillRuns(record)); round += 1) await sleep(5);
     return true;
   }
 
   return { write, remove, tenants, end };
 }
+
+/** About five seconds: longer only if a process hangs in the kernel. */
+const killRounds = 1000;
 
 function parse(text: string): RuntimeRecord | undefined {
   try {

@@ -9,6 +9,7 @@ const boundary: Boundary = {
     disablesUserNamespaces: true,
     boundsSize: true,
     setpriv: '/usr/bin/setpriv',
+    find: '/usr/bin/find',
     systemMounts: ['--ro-bind', '/usr', '/usr'],
   },
   tenant: {

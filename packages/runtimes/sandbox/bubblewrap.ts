@@ -12,6 +12,8 @@ export interface Bubblewrap {
   boundsSize: boolean;
   /** util-linux's setpriv, with which root hands a runtime to its own host user; absent where it is missing or another's. */
   setpriv: string | undefined;
+  /** Looks up what in a tenant's folder is not the tenant's yet; needed by root only. */
+  find: string | undefined;
   systemMounts: readonly string[];
 }
 
@@ -41,6 +43,7 @@ export async function findBubblewrap(): Promise<FoundBubblewrap> {
       disablesUserNamespaces: help.includes('--disable-userns'),
       boundsSize: help.includes('--size'),
       setpriv: setprivWorks ? setpriv : undefined,
+      find: await findProgram('find'),
       systemMounts: await systemMounts(),
     },
   };

@@ -1,7 +1,26 @@
+import { arch } from 'node:process';
+import { describe, expect, it } from 'vitest';
+import { createTestPool } from '../conformance/pool.ts';
 import { describeDriver } from '../conformance/suite.ts';
+import { createSandboxDriver } from './driver.ts';
+import { syscallFilter } from './syscall-filter.ts';
 
 describeDriver({
   module: new URL('./driver.ts', import.meta.url).href,
   factory: 'createSandboxDriver',
   isolates: true,
+});
+
+describe('the sandbox', () => {
+  it('filters system calls on the processors it has a filter for, and says so on others', async () => {
+    const pool = await createTestPool(createSandboxDriver);
+    const { output } = await (await pool.tenant()).shell('grep ^Seccomp: /proc/self/status');
+    const filtered = syscallFilter(arch) !== undefined;
+    expect(output).toBe(`Seccomp:\t${filtered ? 2 : 0}\n`);
+    const probe = await pool.driver.probe();
+    expect(probe.usable && probe.notes.some((note) => note.startsWith('System calls are not filtered'))).toBe(
+      !filtered,
+    );
+    await pool.close();
+  });
 });

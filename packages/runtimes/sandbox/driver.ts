@@ -17,7 +17,7 @@ import { boundaryProcesses, composeBoundary, sandboxPlace } from './boundary.ts'
 import type { Bubblewrap } from './bubblewrap.ts';
 import { findBubblewrap } from './bubblewrap.ts';
 import { giveTo } from './ownership.ts';
-import { tryBoundary } from './probe.ts';
+import { lackingForRoot, tryBoundary } from './probe.ts';
 import { syscallFilter } from './syscall-filter.ts';
 
 /**
@@ -62,7 +62,8 @@ export function createSandboxDriver(options: { stateFolder: string }): RuntimeDr
 
   async function start(spec: RuntimeSpec, place: RuntimePlace, command: RuntimeCommand): Promise<Runtime> {
     const tools = await bubblewrap();
-    if (asRoot && !tools.setpriv) throw new RuntimeStartError('driver_unavailable', 'setpriv of util-linux is missing');
+    const lacking = asRoot ? lackingForRoot(tools) : undefined;
+    if (lacking) throw new RuntimeStartError('driver_unavailable', lacking.reason);
     await requireFile(tools.path);
     await requireImage(spec.imageFolder);
     return launcher.start({
@@ -72,8 +73,10 @@ export function createSandboxDriver(options: { stateFolder: string }): RuntimeDr
       compose: async () => {
         const accounts = await writeAccounts(options.stateFolder).catch(fail('The state folder cannot be written'));
         if (asRoot) {
-          await giveTo(spec.folder, spec.uid).catch(fail("The tenant's folder cannot be given to it"));
-          await giveTo(spec.socketFolder, spec.uid).catch(fail("The tenant's socket folder cannot be given to it"));
+          const folders = [spec.folder, spec.socketFolder];
+          await giveTo(tools.find as string, folders, spec.uid).catch(
+            fail("The tenant's folders cannot be given to it"),
+          );
         }
         const { folder, socketFolder, imageFolder } = spec;
         const boundary = composeBoundary({

@@ -14,12 +14,8 @@ export async function tryBoundary(
   filter: Buffer | undefined,
   asRoot: boolean,
 ): Promise<{ reason: string; hint: string } | undefined> {
-  if (asRoot && !bubblewrap.setpriv) {
-    return {
-      reason: 'setpriv of util-linux is missing; with it root hands each agent to a host user of its own',
-      hint: `Install it: ${packages('util-linux')}. Or start Clawpool as a normal user.`,
-    };
-  }
+  const lacking = asRoot ? lackingForRoot(bubblewrap) : undefined;
+  if (lacking) return lacking;
   const { exitCode, complaint } = await run(
     composeBoundary({
       bubblewrap,
@@ -31,6 +27,16 @@ export async function tryBoundary(
     }),
   );
   return exitCode === 0 ? undefined : explainRefusal(complaint, await kernelSettings());
+}
+
+/** What root needs besides bubblewrap to hand each agent to a host user of its own. */
+export function lackingForRoot({ setpriv, find }: Bubblewrap): { reason: string; hint: string } | undefined {
+  const missing = (name: string, from: string) => ({
+    reason: `${name} of ${from} is missing; root hands each agent to a host user of its own with it`,
+    hint: `Install it: ${packages(from)}. Or start Clawpool as a normal user.`,
+  });
+  if (!setpriv) return missing('setpriv', 'util-linux');
+  return find ? undefined : missing('find', 'findutils');
 }
 
 /** Nobody's: it owns nothing, and every container that maps users at all has it. */

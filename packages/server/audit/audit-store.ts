@@ -1,5 +1,5 @@
-import { and, desc, eq, ilike, like, lt, or } from 'drizzle-orm';
 import type { AuditEvent, NewAuditEvent } from '@clawpool/contracts';
+import { and, desc, eq, ilike, like, lt, or } from 'drizzle-orm';
 import type { Queryable } from '../store/database.ts';
 import { auditEvents } from '../store/schema/index.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { createTestDatabase } from '../store/testing.ts';
 import { organizations } from '../store/schema/index.ts';
+import { createTestDatabase } from '../store/testing.ts';
 import { listAuditEvents, recordAudit } from './audit-store.ts';
 
 const database = await createTestDatabase();
@@ -26,13 +26,18 @@ describe('the audit trail', () => {
     const first = await listAuditEvents(db, 'one', { limit: 3 });
     const second = await listAuditEvents(db, 'one', { limit: 3, before: first.at(-1)?.id });
     expect([...first, ...second].map((e) => e.action)).toEqual([5, 4, 3, 2, 1].map((n) => `step.number${n}`));
-    expect(first[0]).toMatchObject({ actor: { name: 'Ada' }, target: { name: 'Carol' }, detail: { reason: 'because' } });
+    expect(first[0]).toMatchObject({
+      actor: { name: 'Ada' },
+      target: { name: 'Carol' },
+      detail: { reason: 'because' },
+    });
   });
 
   test('is filtered by action, action prefix, outcome and part of a name, where % and _ mean themselves', async () => {
     await recordAudit(db, 'one', event('tool.refused', 'Ryan 100%', 'x'));
     await recordAudit(db, 'one', { ...event('toolbox.opened', 'Eve', 'y_z'), outcome: 'refused' });
-    const find = async (query: object) => (await listAuditEvents(db, 'one', { limit: 50, ...query })).map((e) => e.action);
+    const find = async (query: object) =>
+      (await listAuditEvents(db, 'one', { limit: 50, ...query })).map((e) => e.action);
     expect(await find({ action: 'tool.' })).toEqual(['tool.refused']);
     expect(await find({ action: 'tool.refused' })).toEqual(['tool.refused']);
     expect(await find({ action: 'tool' })).toEqual([]);

@@ -32,7 +32,7 @@ export interface TurnRunnerOptions {
   /** Names this process's leases; its advisory lock is held by the caller. */
   owner: string;
   /** Why the model call of a turn failed, when the model gateway knows. */
-  modelFailureOf: (turnId: string) => ModelFailure | null;
+  modelFailureOf: (tenantId: string, turnId: string) => ModelFailure | null;
   /** Turns of different tenants that this process runs at once. */
   concurrency: number;
   onError: (error: unknown) => void;
@@ -194,7 +194,7 @@ async function fail(
   turn: ClaimedTurn,
   event: { reason: TurnFailureReason; message: string; retry: boolean } | null,
 ): Promise<void> {
-  const known = options.modelFailureOf(turn.id);
+  const known = options.modelFailureOf(turn.tenantId, turn.id);
   const reason = known?.reason ?? event?.reason ?? 'agent_error';
   const message = known?.message ?? event?.message ?? 'The agent’s answer ended without a word.';
   const hint = turnFailureHints[reason];

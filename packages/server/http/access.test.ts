@@ -1,7 +1,7 @@
 import { type Route, routes } from '@clawpool/contracts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { emailOf, type HttpWorld, startHttpWorld, worldPassword } from '../testing/http-world.ts';
 import { prepareInstallation } from '../organization/first-start-service.ts';
+import { emailOf, type HttpWorld, startHttpWorld, worldPassword } from '../testing/http-world.ts';
 import { accessCases } from '../testing/route-access.ts';
 
 let world: HttpWorld;
@@ -27,7 +27,9 @@ describe('access to every route of the contracts', () => {
     }
   });
 
-  const closed = (Object.entries(routes) as [keyof typeof routes, Route][]).filter(([, { access }]) => access !== 'public');
+  const closed = (Object.entries(routes) as [keyof typeof routes, Route][]).filter(
+    ([, { access }]) => access !== 'public',
+  );
 
   test.each(closed)('%s needs somebody who is signed in', async (name, { method, path }) => {
     world.reached.length = 0;

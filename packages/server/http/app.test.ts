@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { auditRoutes, ClawpoolError, conversationRoutes, errorBody, type Route, routes } from '@clawpool/contracts';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { emailOf, type HttpWorld, startHttpWorld } from '../testing/http-world.ts';
 import { createTestDatabase } from '../store/testing.ts';
+import { emailOf, type HttpWorld, startHttpWorld } from '../testing/http-world.ts';
 import { createHttpApp } from './app.ts';
 import { registerRoutes } from './register.ts';
 
@@ -71,7 +71,12 @@ describe('an error', () => {
 
   test.each([
     ['a full disk', Object.assign(new Error('write'), { code: 'ENOSPC' }), 507, 'storage_full'],
-    ['a full disk of the database', new Error('query', { cause: Object.assign(new Error('x'), { code: '53100' }) }), 507, 'storage_full'],
+    [
+      'a full disk of the database',
+      new Error('query', { cause: Object.assign(new Error('x'), { code: '53100' }) }),
+      507,
+      'storage_full',
+    ],
     ['a database that is shutting down', Object.assign(new Error('x'), { code: '57P01' }), 503, 'unavailable'],
     ['a database that went away', new Error('Connection terminated unexpectedly'), 503, 'unavailable'],
   ])('names %s', async (_what, error, status, code) => {
@@ -91,7 +96,10 @@ describe('an error', () => {
 
   test.each([
     ['broken JSON', { body: '{"text":' }],
-    ['a body of another kind', { body: 'text=hello', headers: { 'content-type': 'application/x-www-form-urlencoded' } }],
+    [
+      'a body of another kind',
+      { body: 'text=hello', headers: { 'content-type': 'application/x-www-form-urlencoded' } },
+    ],
     ['plain text', { body: '{}', headers: { 'content-type': 'text/plain' } }],
     ['a field that is missing', { body: { text: 'hello' } }],
     ['a field of another type', { body: { text: 5, clientMessageId: 'client-message' } }],
@@ -134,13 +142,19 @@ describe('the log', () => {
     const id = response.headers.get('x-request-id') ?? '';
     await world.send('POST', '/api/v1/session', { body: { email: emailOf('admin'), password: 'hunter2-hunter2' } });
     const lines = world.log.filter((line) => line.includes(id)).map((line) => JSON.parse(line));
-    expect(lines).toMatchObject([{ requestId: id, method: 'GET', path: '/api/v1/audit', status: 200, userId: 'admin' }]);
+    expect(lines).toMatchObject([
+      { requestId: id, method: 'GET', path: '/api/v1/audit', status: 200, userId: 'admin' },
+    ]);
     const everything = world.log.join('');
-    for (const secret of ['private', 'hunter2', cookie.split('=')[1] ?? '', 'session_token']) expect(everything).not.toContain(secret);
+    for (const secret of ['private', 'hunter2', cookie.split('=')[1] ?? '', 'session_token'])
+      expect(everything).not.toContain(secret);
   });
 
   test('hides secrets that somebody logs by name', () => {
-    world.app.fastify.log.info({ password: 'p1', request: { headers: { cookie: 'c1', authorization: 'a1' } } }, 'careless');
+    world.app.fastify.log.info(
+      { password: 'p1', request: { headers: { cookie: 'c1', authorization: 'a1' } } },
+      'careless',
+    );
     expect(world.log.at(-1)).toContain('careless');
     expect(world.log.at(-1)).not.toMatch(/p1|c1|a1/);
   });
@@ -156,7 +170,10 @@ describe('the description of the API', () => {
 
   test('names every route, with who may call it, its errors, and event streams as such', async () => {
     const { paths } = (await (await world.send('GET', '/api/openapi.json')).json()) as {
-      paths: Record<string, Record<string, { operationId: string; security: unknown[]; responses: Record<string, { content?: object }> }>>;
+      paths: Record<
+        string,
+        Record<string, { operationId: string; security: unknown[]; responses: Record<string, { content?: object }> }>
+      >;
     };
     for (const [name, route] of Object.entries(routes) as [string, Route][]) {
       const operation = paths[`/api/v1${route.path.replace(/:(\w+)/g, '{$1}')}`]?.[route.method.toLowerCase()];
@@ -164,13 +181,18 @@ describe('the description of the API', () => {
       expect(operation?.security.length === 0).toBe(route.access === 'public');
       expect(operation?.responses).toHaveProperty('500');
       const content = operation?.responses[String(route.status ?? 200)]?.content ?? {};
-      expect(Object.keys(content)).toEqual(route.events ? ['text/event-stream'] : route.response ? ['application/json'] : []);
+      expect(Object.keys(content)).toEqual(
+        route.events ? ['text/event-stream'] : route.response ? ['application/json'] : [],
+      );
     }
   });
 
   test('has a page for people, whose parts all come from here', async () => {
     const redirect = await world.send('GET', '/api/docs');
-    const page = await (redirect.status === 302 ? await world.send('GET', redirect.headers.get('location') ?? '') : redirect).text();
+    const page = await (redirect.status === 302
+      ? await world.send('GET', redirect.headers.get('location') ?? '')
+      : redirect
+    ).text();
     const parts = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, part]) => part ?? '');
     expect(parts.length).toBeGreaterThan(4);
     for (const part of parts) {
@@ -183,13 +205,16 @@ describe('the description of the API', () => {
 });
 
 describe('every answer', () => {
-  test.each(['/', '/api/v1/me', '/api/v1/nothing', '/api/docs', '/healthz'])('%s tells the browser to trust nothing else', async (path) => {
-    const { headers } = await world.send('GET', path);
-    expect(headers.get('content-security-policy')).toContain("script-src 'self';");
-    expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
-    expect(headers.get('x-content-type-options')).toBe('nosniff');
-    expect(headers.get('referrer-policy')).toBe('same-origin');
-  });
+  test.each(['/', '/api/v1/me', '/api/v1/nothing', '/api/docs', '/healthz'])(
+    '%s tells the browser to trust nothing else',
+    async (path) => {
+      const { headers } = await world.send('GET', path);
+      expect(headers.get('content-security-policy')).toContain("script-src 'self';");
+      expect(headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('referrer-policy')).toBe('same-origin');
+    },
+  );
 
   test('of the API is never stored', async () => {
     expect((await world.send('GET', '/api/v1/me', { cookie })).headers.get('cache-control')).toBe('no-store');
@@ -197,11 +222,14 @@ describe('every answer', () => {
 });
 
 describe('the console', () => {
-  test.each(['/', '/chat', '/chat/some-conversation', '/assets/', '/assets'])('answers %s with its page, which is asked for anew each time', async (path) => {
-    const response = await world.send('GET', path, { headers: { accept: 'text/html' } });
-    expect(await response.text()).toContain('<title>Console</title>');
-    expect(response.headers.get('cache-control')).toBe('no-cache');
-  });
+  test.each(['/', '/chat', '/chat/some-conversation', '/assets/', '/assets'])(
+    'answers %s with its page, which is asked for anew each time',
+    async (path) => {
+      const response = await world.send('GET', path, { headers: { accept: 'text/html' } });
+      expect(await response.text()).toContain('<title>Console</title>');
+      expect(response.headers.get('cache-control')).toBe('no-cache');
+    },
+  );
 
   test('lets browsers keep files whose name is a hash of what they hold', async () => {
     const response = await world.send('GET', '/assets/main-4f2a.js');
@@ -209,11 +237,14 @@ describe('the console', () => {
     expect(response.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
   });
 
-  test.each(['/../secret.key', '/%2e%2e/secret.key', '/assets/..%2f..%2fsecret.key'])('does not lead out of its folder: %s', async (path) => {
-    const response = await world.send('GET', path);
-    expect(await response.text()).not.toMatch(/^[\w-]{43}\n?$/);
-    expect(response.headers.get('content-type')).toMatch(/json|html/);
-  });
+  test.each(['/../secret.key', '/%2e%2e/secret.key', '/assets/..%2f..%2fsecret.key'])(
+    'does not lead out of its folder: %s',
+    async (path) => {
+      const response = await world.send('GET', path);
+      expect(await response.text()).not.toMatch(/^[\w-]{43}\n?$/);
+      expect(response.headers.get('content-type')).toMatch(/json|html/);
+    },
+  );
 });
 
 describe('monitoring', () => {
@@ -254,7 +285,9 @@ test('a server whose contracts name a route without a handler does not start', a
   const database = await createTestDatabase();
   const dataFolder = await mkdtemp(join(tmpdir(), 'clawpool-http-'));
   const app = await createHttpApp({ database, dataFolder, version: '0', logger: false });
-  await expect(app.fastify.listen({ port: 0, host: '127.0.0.1' })).rejects.toThrow(/without a handler: .*conversationEvents/);
+  await expect(app.fastify.listen({ port: 0, host: '127.0.0.1' })).rejects.toThrow(
+    /without a handler: .*conversationEvents/,
+  );
   expect(app.registered).toContain(Object.keys(auditRoutes)[0]);
   await app.fastify.close();
   await database.close();

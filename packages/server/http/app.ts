@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { routes as allRoutes, type Route } from '@clawpool/contracts';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import { routes as allRoutes, type Route } from '@clawpool/contracts';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import { type Logger, pino } from 'pino';
 import type { Registry } from 'prom-client';
-import { registerAuditRoutes } from './audit-routes.ts';
 import type { Database } from '../store/database.ts';
+import { registerAuditRoutes } from './audit-routes.ts';
 import { type Authentication, createAuthentication } from './authentication.ts';
 import { isConsolePage, serveConsole } from './console-files.ts';
 import { errorResponse, notFound, toClawpoolError } from './errors.ts';
@@ -108,7 +108,10 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
     const route = request.routeOptions.url ?? 'none';
     const [path] = request.url.split('?', 1);
     const { statusCode: status, elapsedTime } = reply;
-    request.log.info({ method: request.method, path, status, ms: Math.round(elapsedTime), userId: request.signedIn?.principal.userId }, 'request');
+    request.log.info(
+      { method: request.method, path, status, ms: Math.round(elapsedTime), userId: request.signedIn?.principal.userId },
+      'request',
+    );
     if (!reply.getHeader('content-type')?.toString().startsWith('text/event-stream')) {
       metrics.observe(request.method, route, status, elapsedTime / 1000);
     }
@@ -162,7 +165,10 @@ function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply)
 }
 
 /** `/api/openapi.json` for programs, `/api/docs` for people. All of it comes from here: it works without the internet. */
-async function serveDocumentation(fastify: FastifyInstance, document: ReturnType<typeof openApiDocument>): Promise<void> {
+async function serveDocumentation(
+  fastify: FastifyInstance,
+  document: ReturnType<typeof openApiDocument>,
+): Promise<void> {
   await fastify.register(swagger, { mode: 'static', specification: { document: document as never } });
   await fastify.register(swaggerUi, {
     routePrefix: '/api/docs',

@@ -29,7 +29,13 @@ export interface Authentication {
 }
 
 /** Who is asking. Secrets live in the data folder, readable by its owner only. */
-export async function createAuthentication({ db, dataFolder }: { db: Drizzle; dataFolder: string }): Promise<Authentication> {
+export async function createAuthentication({
+  db,
+  dataFolder,
+}: {
+  db: Drizzle;
+  dataFolder: string;
+}): Promise<Authentication> {
   const sessions = createSessions({ db, secret: await readOrCreateSecret(join(dataFolder, 'secret.key')) });
   const operatorToken = await readOrCreateSecret(join(dataFolder, 'operator.token'));
 
@@ -77,12 +83,17 @@ export async function createAuthentication({ db, dataFolder }: { db: Drizzle; da
 }
 
 function setCookies(request: FastifyRequest, reply: FastifyReply, setCookie: readonly string[]): void {
-  for (const cookie of setCookie) reply.header('set-cookie', request.protocol === 'https' ? `${cookie}; Secure` : cookie);
+  for (const cookie of setCookie)
+    reply.header('set-cookie', request.protocol === 'https' ? `${cookie}; Secure` : cookie);
 }
 
 function notSignedIn({ headers }: FastifyRequest): ClawpoolError {
   if (headers.authorization !== undefined) {
-    return new ClawpoolError('not_signed_in', 'The token is not valid.', 'Read it again from operator.token in the data folder.');
+    return new ClawpoolError(
+      'not_signed_in',
+      'The token is not valid.',
+      'Read it again from operator.token in the data folder.',
+    );
   }
   return headers.cookie?.includes('clawpool.session_token=')
     ? new ClawpoolError('session_expired', 'Your session is over.', 'Sign in again.')

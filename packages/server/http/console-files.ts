@@ -13,9 +13,13 @@ export function isConsolePage({ method, url, headers }: FastifyRequest): boolean
 }
 
 /** Serves the built console. Returns the page to send for every address that `isConsolePage`. */
-export async function serveConsole(fastify: FastifyInstance, folder: string | undefined): Promise<(reply: FastifyReply) => FastifyReply> {
+export async function serveConsole(
+  fastify: FastifyInstance,
+  folder: string | undefined,
+): Promise<(reply: FastifyReply) => FastifyReply> {
   if (!folder || !existsSync(join(folder, 'index.html'))) {
-    return (reply) => reply.code(503).type('text/html; charset=utf-8').header('cache-control', 'no-store').send(notBuilt);
+    return (reply) =>
+      reply.code(503).type('text/html; charset=utf-8').header('cache-control', 'no-store').send(notBuilt);
   }
   await fastify.register(fastifyStatic, {
     root: folder,

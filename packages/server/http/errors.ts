@@ -26,7 +26,11 @@ export function invalidRequest(part: 'params' | 'query' | 'body', { issues }: z.
   const path = [part, ...(issue?.path ?? [])].join('.');
   // The one field whose rules a person meets: it has a code of its own.
   const code = issue?.path.at(-1) === 'newPassword' ? 'weak_password' : 'invalid_request';
-  return new ClawpoolError(code, `${path}: ${issue?.message ?? 'does not fit'}`, 'The API’s shapes are described at /api/docs.');
+  return new ClawpoolError(
+    code,
+    `${path}: ${issue?.message ?? 'does not fit'}`,
+    'The API’s shapes are described at /api/docs.',
+  );
 }
 
 export const notFound = (what: string) =>
@@ -43,7 +47,11 @@ function* causes(error: unknown): Generator<unknown> {
 
 const fastifyCodes: Readonly<Record<string, [ErrorCode, string, string]>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: ['too_large', 'The request is larger than 1 MiB.', 'Send less at once.'],
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['invalid_request', 'The body is not JSON.', 'Send it with content-type: application/json.'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [
+    'invalid_request',
+    'The body is not JSON.',
+    'Send it with content-type: application/json.',
+  ],
   FST_ERR_CTP_EMPTY_JSON_BODY: ['invalid_request', 'The body is empty.', 'Send JSON, or no content-type.'],
   FST_ERR_BAD_URL: ['invalid_request', 'The address is not a valid one.', 'Encode special characters in it.'],
 };
@@ -59,7 +67,11 @@ function fromHttp(error: unknown): ClawpoolError | null {
 }
 
 const storageFull = (): ClawpoolError =>
-  new ClawpoolError('storage_full', 'The disk is full; nothing was changed.', 'An operator has to free space. Then try again.');
+  new ClawpoolError(
+    'storage_full',
+    'The disk is full; nothing was changed.',
+    'An operator has to free space. Then try again.',
+  );
 
 const databaseAway = (): ClawpoolError =>
   new ClawpoolError('unavailable', 'The database cannot be reached at the moment.', 'Try again in a few seconds.');
@@ -69,9 +81,14 @@ function fromSystem(error: unknown): ClawpoolError | null {
   const { code, message = '', syscall } = error as { code?: string; message?: string; syscall?: string };
   if (code === 'ENOSPC' || code === 'EDQUOT' || code === '53100') return storageFull();
   if (code === '22021' || code === '22P05') {
-    return new ClawpoolError('invalid_request', 'The text contains a character that cannot be stored.', 'Remove NUL characters.');
+    return new ClawpoolError(
+      'invalid_request',
+      'The text contains a character that cannot be stored.',
+      'Remove NUL characters.',
+    );
   }
   const lost = code === '53300' || /^(08|57P0)/.test(code ?? '') || (syscall === 'connect' && code !== undefined);
-  const broken = /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+  const broken =
+    /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
   return lost || broken.test(message) ? databaseAway() : null;
 }

@@ -39,7 +39,10 @@ export function createMetrics(openStreams: ReadonlySet<unknown>, database: Datab
       this.set({ state: 'awaited' }, database.pool.waitingCount);
     },
   });
-  return { registry, observe: (method, route, status, seconds) => duration.observe({ method, route, status }, seconds) };
+  return {
+    registry,
+    observe: (method, route, status, seconds) => duration.observe({ method, route, status }, seconds),
+  };
 }
 
 /** `/healthz`: the process answers. `/readyz`: it can do its work. `/metrics`: for Prometheus, and nobody else's business. */
@@ -74,6 +77,8 @@ async function databaseAnswers({ pool }: Database): Promise<boolean> {
 
 /** From this machine and not passed on by a proxy, which would make everybody look local. */
 function isLocal({ socket, headers }: FastifyRequest): boolean {
-  const forwarded = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'].some((name) => headers[name] !== undefined);
+  const forwarded = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'].some(
+    (name) => headers[name] !== undefined,
+  );
   return !forwarded && /^(127\.|::1$|::ffff:127\.)/.test(socket.remoteAddress ?? '');
 }

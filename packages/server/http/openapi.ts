@@ -46,7 +46,9 @@ export function openApiDocument({ version, routes }: OpenApiOptions): Json {
         },
       },
       schemas: { Error: jsonSchema(errorBody, 'output') },
-      responses: Object.fromEntries(Object.entries(errorsByStatus()).map(([status, codes]) => [`Error${status}`, errorResponse(codes)])),
+      responses: Object.fromEntries(
+        Object.entries(errorsByStatus()).map(([status, codes]) => [`Error${status}`, errorResponse(codes)]),
+      ),
     },
   };
 }
@@ -60,10 +62,16 @@ function operation(name: string, route: Route): Json {
     ...(Array.isArray(route.access) ? { description: `Roles: ${route.access.join(', ')}.` } : {}),
     security: route.access === 'public' ? [] : [{ session: [] }, { operatorToken: [] }],
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(route.body ? { requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(route.body, 'input') } } } } : {}),
+    ...(route.body
+      ? {
+          requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(route.body, 'input') } } },
+        }
+      : {}),
     responses: {
       [route.status ?? 200]: success(route),
-      ...Object.fromEntries(errorStatusesOf(route).map((status) => [status, { $ref: `#/components/responses/Error${status}` }])),
+      ...Object.fromEntries(
+        errorStatusesOf(route).map((status) => [status, { $ref: `#/components/responses/Error${status}` }]),
+      ),
     },
   };
 }
@@ -71,7 +79,8 @@ function operation(name: string, route: Route): Json {
 function success({ response, events }: Route): Json {
   if (events) {
     return {
-      description: 'Server-Sent Events without an end: each `data:` line is one JSON value of this shape; lines that begin with `:` keep the connection alive.',
+      description:
+        'Server-Sent Events without an end: each `data:` line is one JSON value of this shape; lines that begin with `:` keep the connection alive.',
       content: { 'text/event-stream': { schema: jsonSchema(events, 'output') } },
     };
   }
@@ -104,7 +113,10 @@ const errorResponse = (codes: readonly string[]): Json => ({
 
 function parametersOf(schema: z.ZodObject | undefined, place: 'path' | 'query'): Json[] {
   if (!schema) return [];
-  const { properties = {}, required = [] } = jsonSchema(schema, 'input') as { properties?: Record<string, Json>; required?: string[] };
+  const { properties = {}, required = [] } = jsonSchema(schema, 'input') as {
+    properties?: Record<string, Json>;
+    required?: string[];
+  };
   return Object.entries(properties).map(([name, { description, ...rest }]) => ({
     name,
     in: place,

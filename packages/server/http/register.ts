@@ -26,9 +26,9 @@ type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined;
 
 export type Handler<R extends Route> = R['events'] extends z.ZodType
   ? (request: RouteRequest<R>, stream: EventStream<z.input<R['events']>>) => Promise<void> | void
-  : (request: RouteRequest<R>) => Promise<Answer<R>> | Answer<R>;
-
-type Answer<R extends Route> = R['response'] extends z.ZodType ? z.input<R['response']> : void;
+  : R['response'] extends z.ZodType
+    ? (request: RouteRequest<R>) => Promise<z.input<R['response']>> | z.input<R['response']>
+    : (request: RouteRequest<R>) => Promise<void> | void;
 
 export type Handlers<R extends Record<string, Route>> = { [N in keyof R]: Handler<R[N]> };
 

@@ -20,6 +20,7 @@ export async function readOrCreateSecret(path: string): Promise<string> {
   await chmod(path, 0o600);
   const secret = (await readFile(path, 'utf8')).trim();
   // A crash or a full disk while it was being made: nothing can have been signed with it yet.
-  if (secret.length < 32) throw notWritable(path, new Error('the secret in it is damaged; remove the file and start again'));
+  if (secret.length < 32)
+    throw notWritable(path, new Error('the secret in it is damaged; remove the file and start again'));
   return secret;
 }

@@ -17,7 +17,11 @@ export function registerSessionRoutes(app: HttpApp, db: Drizzle): void {
       const opened = await sessions.open({ ...body, address: raw.ip, userAgent: raw.headers['user-agent'] ?? '' });
       if (!opened) {
         await recordFailedSignIn(db, body.email, raw.ip);
-        throw new ClawpoolError('sign_in_failed', 'E-mail or password is wrong.', 'Type them again, or ask an admin for a new password.');
+        throw new ClawpoolError(
+          'sign_in_failed',
+          'E-mail or password is wrong.',
+          'Type them again, or ask an admin for a new password.',
+        );
       }
       await forgiveSignIn(db, attempt);
       const found = await findPrincipal(db, opened.userId);

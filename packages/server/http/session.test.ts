@@ -19,7 +19,9 @@ const changePassword = (cookie: string, currentPassword: string, newPassword: st
 const me = (cookie: string) => world.send('GET', '/api/v1/me', { cookie });
 
 async function auditActions(): Promise<{ action: string; outcome: string; actor_id: string }[]> {
-  const { rows } = await world.database.pool.query('select action, outcome, actor_id from audit_events order by id desc limit 20');
+  const { rows } = await world.database.pool.query(
+    'select action, outcome, actor_id from audit_events order by id desc limit 20',
+  );
   return rows;
 }
 
@@ -35,7 +37,9 @@ describe('signing in', () => {
       employee: null,
       mustChangePassword: false,
     });
-    expect(response.headers.get('set-cookie')).toMatch(/^clawpool\.session_token=.*; Max-Age=604800; Path=\/; HttpOnly; SameSite=Lax$/);
+    expect(response.headers.get('set-cookie')).toMatch(
+      /^clawpool\.session_token=.*; Max-Age=604800; Path=\/; HttpOnly; SameSite=Lax$/,
+    );
     expect((await auditActions())[0]).toEqual({ action: 'session.created', outcome: 'allowed', actor_id: 'admin' });
   });
 
@@ -67,16 +71,21 @@ describe('signing in', () => {
   test('refuses what is no e-mail address', async () => {
     const response = await signIn('nobody', 'wrong');
     expect(response.status).toBe(400);
-    expect(await response.json()).toMatchObject({ error: { code: 'invalid_request', message: expect.stringContaining('body.email') } });
+    expect(await response.json()).toMatchObject({
+      error: { code: 'invalid_request', message: expect.stringContaining('body.email') },
+    });
   });
 
   test('ends guessing at one account from one address after ten tries, and lets other addresses in', async () => {
-    const from = (address: string, password: string) => signIn(emailOf('auditor'), password, { 'x-forwarded-for': address });
+    const from = (address: string, password: string) =>
+      signIn(emailOf('auditor'), password, { 'x-forwarded-for': address });
     const tries = await Promise.all(Array.from({ length: 10 }, () => from('198.51.100.1', 'wrong')));
     expect(tries.map(({ status }) => status)).toEqual(Array(10).fill(401));
     const limited = await from('198.51.100.1', worldPassword);
     expect(limited.status).toBe(429);
-    expect(await limited.json()).toMatchObject({ error: { code: 'too_many_requests', hint: expect.stringContaining('minutes') } });
+    expect(await limited.json()).toMatchObject({
+      error: { code: 'too_many_requests', hint: expect.stringContaining('minutes') },
+    });
     expect((await from('198.51.100.2', worldPassword)).status).toBe(200);
   });
 
@@ -103,7 +112,9 @@ describe('a session', () => {
   test('expires', async () => {
     const cookie = await world.signIn(emailOf('employee'));
     expect((await me(cookie)).status).toBe(200);
-    await world.database.pool.query(`update sessions set expires_at = now() - interval '1 second' where user_id = 'employee'`);
+    await world.database.pool.query(
+      `update sessions set expires_at = now() - interval '1 second' where user_id = 'employee'`,
+    );
     const response = await me(cookie);
     expect(response.status).toBe(401);
     expect(await response.json()).toMatchObject({ error: { code: 'session_expired' } });
@@ -112,7 +123,9 @@ describe('a session', () => {
   test('is prolonged by use, once a day', async () => {
     const cookie = await world.signIn(emailOf('employee'));
     expect((await me(cookie)).headers.get('set-cookie')).toBeNull();
-    await world.database.pool.query(`update sessions set expires_at = now() + interval '2 days' where user_id = 'employee'`);
+    await world.database.pool.query(
+      `update sessions set expires_at = now() + interval '2 days' where user_id = 'employee'`,
+    );
     expect((await me(cookie)).headers.get('set-cookie')).toContain('Max-Age=604800');
     const { rows } = await world.database.pool.query(
       `select min(expires_at) > now() + interval '6 days' as prolonged from sessions where user_id = 'employee'`,

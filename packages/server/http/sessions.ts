@@ -19,7 +19,12 @@ export interface Sessions {
   /** Null: the cookie names no session that is alive. `refresh` false: looking does not prolong it. */
   find(cookie: string, options: { refresh: boolean }): Promise<Found | null>;
   /** Null: e-mail or password are wrong; takes as long either way. */
-  open(credentials: { email: string; password: string; address: string; userAgent: string }): Promise<{ userId: string; setCookie: string[] } | null>;
+  open(credentials: {
+    email: string;
+    password: string;
+    address: string;
+    userAgent: string;
+  }): Promise<{ userId: string; setCookie: string[] } | null>;
   close(cookie: string): Promise<string[]>;
 }
 

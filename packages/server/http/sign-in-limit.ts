@@ -22,7 +22,9 @@ export interface SignInAttempt {
 export async function countSignIn(db: Drizzle, attempt: SignInAttempt): Promise<void> {
   await db.delete(rateLimits).where(lt(rateLimits.windowStart, attempt.now - windowMs));
   const waits = await Promise.all(
-    Object.entries(keysOf(attempt)).map(([kind, key]) => count(db, key, limits[kind as keyof typeof limits], attempt.now)),
+    Object.entries(keysOf(attempt)).map(([kind, key]) =>
+      count(db, key, limits[kind as keyof typeof limits], attempt.now),
+    ),
   );
   const waitMs = Math.max(...waits);
   if (waitMs === 0) return;
@@ -38,7 +40,10 @@ export async function countSignIn(db: Drizzle, attempt: SignInAttempt): Promise<
 export async function forgiveSignIn(db: Drizzle, attempt: SignInAttempt): Promise<void> {
   const { account_at_address, account, address } = keysOf(attempt);
   await db.delete(rateLimits).where(inArray(rateLimits.key, [account_at_address, account]));
-  await db.update(rateLimits).set({ count: sql`greatest(${rateLimits.count} - 1, 0)` }).where(eq(rateLimits.key, address));
+  await db
+    .update(rateLimits)
+    .set({ count: sql`greatest(${rateLimits.count} - 1, 0)` })
+    .where(eq(rateLimits.key, address));
 }
 
 const keysOf = ({ email, address }: SignInAttempt) => ({

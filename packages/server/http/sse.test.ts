@@ -14,7 +14,10 @@ let world: HttpWorld;
 let streams: EventStream<Event>[] = [];
 afterEach(() => world.close());
 
-async function start(follow: (stream: EventStream<Event>) => void | Promise<void>, heartbeatMs = 15_000): Promise<string> {
+async function start(
+  follow: (stream: EventStream<Event>) => void | Promise<void>,
+  heartbeatMs = 15_000,
+): Promise<string> {
   streams = [];
   world = await startHttpWorld({
     heartbeatMs,
@@ -92,7 +95,9 @@ test('ends when the session expires, which looking at it does not put off', asyn
   const response = await open(cookie);
   await world.database.pool.query(`update sessions set expires_at = now() + interval '1 second'`);
   await readAll(response);
-  const { rows } = await world.database.pool.query('select count(*)::int as alive from sessions where expires_at > now()');
+  const { rows } = await world.database.pool.query(
+    'select count(*)::int as alive from sessions where expires_at > now()',
+  );
   expect(rows).toEqual([{ alive: 0 }]);
 });
 

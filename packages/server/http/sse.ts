@@ -27,13 +27,19 @@ export interface OpenEventStream extends EventStream<never> {
 }
 
 /** Below what proxies and mobile networks cut silent connections at. */
-export const defaultHeartbeatMs = 15_000;
+const defaultHeartbeatMs = 15_000;
 
 /** What may wait in memory for a reader that does not read: the largest conversation's snapshot and some. */
 const maxWaitingBytes = 4 * 1024 * 1024;
 
 /** Server-Sent Events (https://html.spec.whatwg.org/multipage/server-sent-events.html): one JSON value in each `data:` line. */
-export function openEventStream({ reply, encode, mayContinue, onError, heartbeatMs }: EventStreamOptions): OpenEventStream {
+export function openEventStream({
+  reply,
+  encode,
+  mayContinue,
+  onError,
+  heartbeatMs,
+}: EventStreamOptions): OpenEventStream {
   const { raw } = reply;
   const over = new AbortController();
   let started = false;

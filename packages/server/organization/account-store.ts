@@ -19,7 +19,9 @@ export async function insertUsers(tx: Transaction, people: readonly NewUser[]): 
   if (people.length === 0) return;
   await tx.insert(users).values(people.map(({ passwordHash: _, ...user }) => ({ ...user, emailVerified: true })));
   const withPassword = people.flatMap(({ id, passwordHash }) =>
-    passwordHash === null ? [] : [{ id: `password-${id}`, ...credential, accountId: id, userId: id, password: passwordHash }],
+    passwordHash === null
+      ? []
+      : [{ id: `password-${id}`, ...credential, accountId: id, userId: id, password: passwordHash }],
   );
   if (withPassword.length > 0) await tx.insert(accounts).values(withPassword);
 }

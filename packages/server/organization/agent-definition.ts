@@ -24,8 +24,14 @@ export async function loadAgentDefinition(
     })
     .from(tenants)
     .innerJoin(organizations, eq(organizations.id, tenants.organizationId))
-    .innerJoin(employees, and(eq(employees.organizationId, tenants.organizationId), eq(employees.id, tenants.employeeId)))
-    .innerJoin(positions, and(eq(positions.organizationId, tenants.organizationId), eq(positions.id, employees.positionId)))
+    .innerJoin(
+      employees,
+      and(eq(employees.organizationId, tenants.organizationId), eq(employees.id, tenants.employeeId)),
+    )
+    .innerJoin(
+      positions,
+      and(eq(positions.organizationId, tenants.organizationId), eq(positions.id, employees.positionId)),
+    )
     .innerJoin(tiers, and(eq(tiers.organizationId, tenants.organizationId), eq(tiers.id, tenants.tierId)))
     .where(and(eq(tenants.organizationId, organizationId), eq(tenants.id, tenantId)));
   const directory = tenant ? await listDirectory(db, organizationId) : [];
@@ -45,7 +51,7 @@ export async function loadAgentDefinition(
 }
 
 /** The organization's people by name. What a person is the right one to ask about is their own topics, then their position's. */
-export async function listDirectory(db: Queryable, organizationId: string): Promise<Person[]> {
+async function listDirectory(db: Queryable, organizationId: string): Promise<Person[]> {
   const rows = await db
     .select({
       id: employees.id,
@@ -57,9 +63,18 @@ export async function listDirectory(db: Queryable, organizationId: string): Prom
       ofPosition: positions.contactFor,
     })
     .from(employees)
-    .innerJoin(positions, and(eq(positions.organizationId, employees.organizationId), eq(positions.id, employees.positionId)))
-    .innerJoin(departments, and(eq(departments.organizationId, employees.organizationId), eq(departments.id, employees.departmentId)))
+    .innerJoin(
+      positions,
+      and(eq(positions.organizationId, employees.organizationId), eq(positions.id, employees.positionId)),
+    )
+    .innerJoin(
+      departments,
+      and(eq(departments.organizationId, employees.organizationId), eq(departments.id, employees.departmentId)),
+    )
     .where(eq(employees.organizationId, organizationId))
     .orderBy(asc(employees.name));
-  return rows.map(({ own, ofPosition, ...person }) => ({ ...person, contactFor: [...new Set([...own, ...ofPosition])] }));
+  return rows.map(({ own, ofPosition, ...person }) => ({
+    ...person,
+    contactFor: [...new Set([...own, ...ofPosition])],
+  }));
 }

@@ -20,8 +20,14 @@ export async function listEmployees(
       roles: members.roles,
     })
     .from(employees)
-    .innerJoin(positions, and(eq(positions.organizationId, employees.organizationId), eq(positions.id, employees.positionId)))
-    .innerJoin(departments, and(eq(departments.organizationId, employees.organizationId), eq(departments.id, employees.departmentId)))
+    .innerJoin(
+      positions,
+      and(eq(positions.organizationId, employees.organizationId), eq(positions.id, employees.positionId)),
+    )
+    .innerJoin(
+      departments,
+      and(eq(departments.organizationId, employees.organizationId), eq(departments.id, employees.departmentId)),
+    )
     .leftJoin(members, and(eq(members.organizationId, employees.organizationId), eq(members.employeeId, employees.id)))
     .where(
       and(

@@ -2,7 +2,11 @@ import { sql } from 'drizzle-orm';
 import type { Transaction } from '../store/database.ts';
 
 /** The user behind the operator token, so that what the command line does has an actor. No password leads to it. */
-export const localOperator = { id: 'local-operator', name: 'local operator', email: 'local-operator@clawpool.local' } as const;
+export const localOperator = {
+  id: 'local-operator',
+  name: 'local operator',
+  email: 'local-operator@clawpool.local',
+} as const;
 
 /** Who did what happens without a person. */
 export const systemActor = { type: 'system', id: 'clawpool', name: 'Clawpool' } as const;

@@ -25,7 +25,8 @@ export function passwordWeakness({ newPassword, currentPassword, email, name }: 
   const folded = newPassword.toLowerCase();
   if (newPassword === currentPassword) return 'The new password is the one you have.';
   if (new Set(folded).size < 5) return 'The new password repeats very few characters.';
-  if (isRun(folded) || commonPasswords.has(folded.replace(/[^a-z0-9]/g, ''))) return 'The new password is one of the first that are tried.';
+  if (isRun(folded) || commonPasswords.has(folded.replace(/[^a-z0-9]/g, '')))
+    return 'The new password is one of the first that are tried.';
   const own = [email.split('@', 1)[0] ?? '', ...name.split(/\s+/), 'clawpool'].map((word) => word.toLowerCase());
   const hit = own.find((word) => word.length >= 4 && folded.includes(word) && folded.length - word.length < 6);
   return hit ? `The new password is little more than “${hit}”.` : null;

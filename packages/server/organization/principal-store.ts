@@ -29,9 +29,18 @@ export async function findPrincipal(db: Queryable, userId: string): Promise<Prin
     .from(users)
     .innerJoin(members, eq(members.userId, users.id))
     .innerJoin(organizations, eq(organizations.id, members.organizationId))
-    .leftJoin(employees, and(eq(employees.organizationId, members.organizationId), eq(employees.id, members.employeeId)))
-    .leftJoin(positions, and(eq(positions.organizationId, members.organizationId), eq(positions.id, employees.positionId)))
-    .leftJoin(departments, and(eq(departments.organizationId, members.organizationId), eq(departments.id, employees.departmentId)))
+    .leftJoin(
+      employees,
+      and(eq(employees.organizationId, members.organizationId), eq(employees.id, members.employeeId)),
+    )
+    .leftJoin(
+      positions,
+      and(eq(positions.organizationId, members.organizationId), eq(positions.id, employees.positionId)),
+    )
+    .leftJoin(
+      departments,
+      and(eq(departments.organizationId, members.organizationId), eq(departments.id, employees.departmentId)),
+    )
     .where(eq(users.id, userId))
     .orderBy(asc(organizations.createdAt), asc(organizations.id))
     .limit(1);

@@ -24,7 +24,10 @@ export async function recordFailedSignIn(db: Drizzle, email: string, address: st
   const organizationId = found?.principal.organizationId ?? (await oldestOrganization(db));
   if (!organizationId) return;
   await recordAudit(db, organizationId, {
-    ...sessionEvent(found?.principal ?? { userId: '', name: email.slice(0, 200) }, 'session.refused', 'refused', { address, email }),
+    ...sessionEvent(found?.principal ?? { userId: '', name: email.slice(0, 200) }, 'session.refused', 'refused', {
+      address,
+      email,
+    }),
   });
 }
 
@@ -67,6 +70,10 @@ const passwordEvent = (principal: Principal, outcome: 'allowed' | 'refused', det
   sessionEvent(principal, 'password.changed', outcome, detail);
 
 async function oldestOrganization(db: Queryable): Promise<string | null> {
-  const [row] = await db.select({ id: organizations.id }).from(organizations).orderBy(asc(organizations.createdAt)).limit(1);
+  const [row] = await db
+    .select({ id: organizations.id })
+    .from(organizations)
+    .orderBy(asc(organizations.createdAt))
+    .limit(1);
   return row?.id ?? null;
 }

@@ -75,9 +75,10 @@ test('every model call is metered, and a failed one explains its turn until a la
   };
   const failure = { reason: 'model_rate_limited' as const, message: 'Too many requests.' };
   await ports.recordUsage({ ...call, outcome: 'error', failure });
-  expect(ports.failureOf('turn-1')).toEqual(failure);
+  expect(ports.failureOf('ann', 'turn-1')).toEqual(failure);
+  expect(ports.failureOf('ben', 'turn-1')).toBeNull();
   await ports.recordUsage({ ...call, outcome: 'ok', failure: null });
-  expect(ports.failureOf('turn-1')).toBeNull();
+  expect(ports.failureOf('ann', 'turn-1')).toBeNull();
   expect(await database.db.select().from(modelCalls)).toMatchObject([
     { outcome: 'error', failureReason: 'model_rate_limited', inputTokens: 10 },
     { outcome: 'ok', failureReason: null, durationMs: 21 },

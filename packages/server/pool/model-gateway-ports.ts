@@ -22,7 +22,7 @@ export function createModelGatewayPorts({
   models,
   openclawTools,
 }: ModelGatewayPortsOptions): ModelGatewayPorts & {
-  failureOf: (turnId: string) => ModelFailure | null;
+  failureOf: (tenantId: string, turnId: string) => ModelFailure | null;
 } {
   /** Kept from the failing call until the turn's end asks for it; bounded, the oldest go first. */
   const failures = new Map<string, ModelFailure>();
@@ -43,11 +43,13 @@ export function createModelGatewayPorts({
     },
     recordUsage: async (usage) => {
       if (usage.turnId) {
-        failures.delete(usage.turnId);
-        if (usage.failure) failures.set(usage.turnId, usage.failure);
-        for (const turnId of failures.keys()) {
+        // The turn's id comes from the runtime, which may lie: it explains its own tenant's turns only.
+        const key = keyOf(usage.tenantId, usage.turnId);
+        failures.delete(key);
+        if (usage.failure) failures.set(key, usage.failure);
+        for (const oldest of failures.keys()) {
           if (failures.size <= 1_000) break;
-          failures.delete(turnId);
+          failures.delete(oldest);
         }
       }
       await insertModelCall(database.db, usage);
@@ -57,9 +59,11 @@ export function createModelGatewayPorts({
       if (!tenant) return;
       await database.db.transaction((tx) => recordAudit(tx, refusal.organizationId, refusalEvent(tenant, refusal)));
     },
-    failureOf: (turnId) => failures.get(turnId) ?? null,
+    failureOf: (tenantId, turnId) => failures.get(keyOf(tenantId, turnId)) ?? null,
   };
 }
+
+const keyOf = (tenantId: string, turnId: string) => `${tenantId}/${turnId}`;
 
 const refusalEvent = (tenant: TenantRow, { stage, tool, offered, argumentsText, turnId }: ToolRefusal) => ({
   actor: { type: 'agent' as const, id: tenant.id, name: tenant.name },

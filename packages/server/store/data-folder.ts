@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { chmod, link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readFileSync } from 'node:fs';
 import { ClawpoolError } from '@clawpool/contracts';
 
 export interface DataFolderLock {
@@ -72,7 +72,8 @@ export function processIdentity(pid: number): string | null {
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return null;
   }
   try {
-    if (process.platform !== 'linux') return execFileSync('ps', ['-o', 'lstart=', '-p', `${pid}`], { encoding: 'utf8' }).trim();
+    if (process.platform !== 'linux')
+      return execFileSync('ps', ['-o', 'lstart=', '-p', `${pid}`], { encoding: 'utf8' }).trim();
     // proc(5): field 22 is the start time; the command in field 2 may contain spaces and brackets.
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
@@ -86,9 +87,14 @@ export function processIdentity(pid: number): string | null {
 export function notWritable(folder: string, error: unknown): ClawpoolError {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC' || code === 'EDQUOT') {
-    return new ClawpoolError('storage_full', `There is no space left for ${folder}.`, 'Free space on that disk, then start again.', {
-      cause: error,
-    });
+    return new ClawpoolError(
+      'storage_full',
+      `There is no space left for ${folder}.`,
+      'Free space on that disk, then start again.',
+      {
+        cause: error,
+      },
+    );
   }
   return new ClawpoolError(
     'unavailable',

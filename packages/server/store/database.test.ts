@@ -1,10 +1,10 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import pg from 'pg';
+import type pg from 'pg';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { connect, openDatabase } from './database.ts';
 import { createTestDatabase } from './testing.ts';
@@ -49,7 +49,9 @@ describe('DATABASE_URL', () => {
     ['a wrong password', { password: 'wrong' }, '28P01', 'password'],
     ['a database that does not exist', { database: 'nowhere' }, '3D000', 'Create it'],
   ])('with %s says so', async (_what, change, code, hint) => {
-    await expect(openDatabase({ dataFolder, databaseUrl: urlOf({ ...database.connection, ...change }) })).rejects.toMatchObject({
+    await expect(
+      openDatabase({ dataFolder, databaseUrl: urlOf({ ...database.connection, ...change }) }),
+    ).rejects.toMatchObject({
       code: 'unavailable',
       message: expect.stringContaining(code),
       hint: expect.stringContaining(hint),
@@ -57,7 +59,10 @@ describe('DATABASE_URL', () => {
   });
 
   test.each(['mysql://localhost/x', 'nonsense', 'postgres'])('that is none is refused: %s', async (databaseUrl) => {
-    await expect(openDatabase({ dataFolder, databaseUrl })).rejects.toMatchObject({ code: 'invalid_request', hint: expect.stringContaining('postgres://') });
+    await expect(openDatabase({ dataFolder, databaseUrl })).rejects.toMatchObject({
+      code: 'invalid_request',
+      hint: expect.stringContaining('postgres://'),
+    });
   });
 
   test('that failed leaves the data folder free', async () => {
@@ -70,7 +75,8 @@ describe('DATABASE_URL', () => {
 test('two starts at once migrate an empty database once', async () => {
   const { pool, connection } = database;
   await pool.query('create database two_starts');
-  const start = () => connect({ connection: { ...connection, database: 'two_starts' }, kind: 'external', onProgress: () => {} });
+  const start = () =>
+    connect({ connection: { ...connection, database: 'two_starts' }, kind: 'external', onProgress: () => {} });
   const both = await Promise.all([start(), start(), start()]);
   const { rows } = await pool.query(`select count(*) from pg_stat_activity where datname = 'two_starts'`);
   expect(Number(rows[0]?.count)).toBeGreaterThan(0);
@@ -84,6 +90,8 @@ test('two starts at once migrate an empty database once', async () => {
 test('a lost connection is replaced with the next query', async () => {
   const { pool } = database;
   await pool.query('select 1');
-  await pool.query('select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()');
+  await pool.query(
+    'select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = current_database()',
+  );
   expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
 });

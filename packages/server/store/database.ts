@@ -103,11 +103,13 @@ export async function connect({ connection, kind, onProgress, lock, stop }: Conn
 const oldestMajor = 14;
 
 async function serverVersion(pool: pg.Pool, connection: pg.ClientConfig): Promise<string> {
-  const answer = await pool.query<{ server_version: string; encoding: string }>(
-    `select current_setting('server_version') as server_version, current_setting('server_encoding') as encoding`,
-  ).catch((error: unknown) => {
-    throw unreachable(connection, error);
-  });
+  const answer = await pool
+    .query<{ server_version: string; encoding: string }>(
+      `select current_setting('server_version') as server_version, current_setting('server_encoding') as encoding`,
+    )
+    .catch((error: unknown) => {
+      throw unreachable(connection, error);
+    });
   const { server_version = '', encoding = '' } = answer.rows[0] ?? {};
   const version = server_version.split(' ', 1)[0] ?? '';
   if (Number.parseInt(version, 10) < oldestMajor) {
@@ -136,7 +138,9 @@ async function migrateUnderLock(connection: pg.ClientConfig, onProgress: (line: 
     throw unreachable(connection, error);
   });
   try {
-    const { rows } = await client.query<{ taken: boolean }>('select pg_try_advisory_lock($1) as taken', [migrationLock]);
+    const { rows } = await client.query<{ taken: boolean }>('select pg_try_advisory_lock($1) as taken', [
+      migrationLock,
+    ]);
     if (!rows[0]?.taken) {
       onProgress('Waiting for another start that updates the database');
       await client.query('select pg_advisory_lock($1)', [migrationLock]);

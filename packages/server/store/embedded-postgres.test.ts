@@ -8,8 +8,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Database, openDatabase } from './database.ts';
 import { processIdentity } from './data-folder.ts';
+import { type Database, openDatabase } from './database.ts';
 
 let folder: string;
 const children: ChildProcess[] = [];
@@ -42,7 +42,10 @@ async function serverGone(): Promise<void> {
 }
 
 /** A process of its own that opens the database, tells its address and waits. */
-async function openElsewhere(prefix: string[] = [], path = dataFolder()): Promise<{ child: ChildProcess; line: string }> {
+async function openElsewhere(
+  prefix: string[] = [],
+  path = dataFolder(),
+): Promise<{ child: ChildProcess; line: string }> {
   const script = `
     const { openDatabase } = await import(${JSON.stringify(new URL('./database.ts', import.meta.url).href)});
     const database = await openDatabase({ dataFolder: ${JSON.stringify(path)} }).catch((error) => {
@@ -82,7 +85,8 @@ describe('the embedded PostgreSQL', () => {
 
   test('sorts and folds text the same on every machine', async () => {
     const { pool, close } = await open();
-    const { rows } = await pool.query(`select datlocprovider, datcollate, lower('ÄÖ') as folded, pg_encoding_to_char(encoding) as encoding
+    const { rows } =
+      await pool.query(`select datlocprovider, datcollate, lower('ÄÖ') as folded, pg_encoding_to_char(encoding) as encoding
       from pg_database where datname = current_database()`);
     expect(rows).toEqual([{ datlocprovider: 'b', datcollate: 'C', folded: 'äö', encoding: 'UTF8' }]);
     await close();
@@ -152,7 +156,11 @@ describe('the embedded PostgreSQL', () => {
   test('names the version when the data is of another one, and touches nothing', async () => {
     await (await open()).close();
     await writeFile(join(cluster(), 'PG_VERSION'), '15\n');
-    await expect(open()).rejects.toMatchObject({ code: 'unavailable', message: expect.stringContaining('PostgreSQL 15'), hint: expect.any(String) });
+    await expect(open()).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringContaining('PostgreSQL 15'),
+      hint: expect.any(String),
+    });
     await writeFile(join(cluster(), 'PG_VERSION'), '18\n');
     await (await open()).close();
   });
@@ -168,14 +176,20 @@ describe('the embedded PostgreSQL', () => {
     await (await open()).close();
     await writeFile(join(cluster(), 'postgresql.auto.conf'), 'shared_buffers = nonsense\n');
     await writeFile(join(cluster(), 'postgresql.conf'), 'max_connections = many\n');
-    await expect(open()).rejects.toMatchObject({ code: 'unavailable', message: expect.stringMatching(/PostgreSQL does not start: .*configuration file/) });
+    await expect(open()).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringMatching(/PostgreSQL does not start: .*configuration file/),
+    });
   });
 });
 
 describe('a data folder', () => {
   test('is used by one Clawpool at a time; the second learns which process has it', async () => {
     const first = await open();
-    await expect(open()).rejects.toMatchObject({ code: 'conflict', message: expect.stringContaining(`process ${process.pid}`) });
+    await expect(open()).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining(`process ${process.pid}`),
+    });
     const { line } = await openElsewhere();
     expect(line).toContain(`process ${process.pid}`);
     expect((await first.pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
@@ -192,7 +206,10 @@ describe('a data folder', () => {
 
   test('that cannot be made is named, with what to do', async () => {
     await writeFile(join(folder, 'file'), '');
-    await expect(open([], join(folder, 'file', 'data'))).rejects.toMatchObject({ code: 'unavailable', hint: expect.stringContaining('--data') });
+    await expect(open([], join(folder, 'file', 'data'))).rejects.toMatchObject({
+      code: 'unavailable',
+      hint: expect.stringContaining('--data'),
+    });
   });
 });
 

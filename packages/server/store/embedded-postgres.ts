@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ClawpoolError } from '@clawpool/contracts';
 import type pg from 'pg';
 import { notWritable } from './data-folder.ts';
+import { type Confinement, chooseConfinement, postgresBinaries } from './postgres-confinement.ts';
 import { type Postmaster, runPostgresProgram, startPostmaster, stopAbandonedPostmaster } from './postmaster.ts';
-import { chooseConfinement, postgresBinaries, type Confinement } from './postgres-confinement.ts';
 import { chooseSocketFolder } from './socket-folder.ts';
 
 export interface EmbeddedPostgres {
@@ -34,7 +34,10 @@ const database = 'postgres';
  *
  * Errors: `unavailable` with the reason from PostgreSQL's log, `storage_full`.
  */
-export async function startEmbeddedPostgres({ dataFolder, onProgress }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+export async function startEmbeddedPostgres({
+  dataFolder,
+  onProgress,
+}: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const folder = join(dataFolder, 'postgres');
   const cluster = join(folder, 'data');
   const binaries = await postgresBinaries();
@@ -50,13 +53,15 @@ export async function startEmbeddedPostgres({ dataFolder, onProgress }: Embedded
   await refuseOtherVersion(cluster, binaries.major);
   await confinement.own(cluster);
 
-  const start = () =>
-    startPostmaster({ confinement, cluster, socketFolder, logFile: join(folder, 'log'), onProgress });
+  const start = () => startPostmaster({ confinement, cluster, socketFolder, logFile: join(folder, 'log'), onProgress });
   const keeper = keepRunning(await start(), start, onProgress);
   const password = (await readFile(join(folder, 'password'), 'utf8')).trim();
   return {
     connection: { host: socketFolder, user: role, database, password, application_name: 'clawpool' },
-    close: keeper.close,
+    close: async () => {
+      await keeper.close();
+      await rm(socketFolder, { recursive: true, force: true });
+    },
   };
 }
 

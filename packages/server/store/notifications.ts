@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
 import { sql } from 'drizzle-orm';
+import pg from 'pg';
 import type { Transaction } from './database.ts';
 
 /** What one process tells all others through PostgreSQL: small facts, never content. Delivered when the transaction commits. */
@@ -13,7 +13,11 @@ export interface Notifications {
 }
 
 /** Sends with the transaction's commit; nothing is sent when it rolls back. */
-export async function notify<N extends keyof Notifications>(tx: Transaction, name: N, payload: Notifications[N]): Promise<void> {
+export async function notify<N extends keyof Notifications>(
+  tx: Transaction,
+  name: N,
+  payload: Notifications[N],
+): Promise<void> {
   await tx.execute(sql`select pg_notify('clawpool', ${JSON.stringify({ name, payload })})`);
 }
 

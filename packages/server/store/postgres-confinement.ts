@@ -1,7 +1,18 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { access, chown, constants, lstat, readdir, readFile, realpath, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  access,
+  chown,
+  constants,
+  lstat,
+  readdir,
+  readFile,
+  realpath,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -38,7 +49,10 @@ export async function chooseConfinement(folders: Folders): Promise<Confinement> 
     return asOurselves(folders.binaries);
   }
   // A cluster that a normal user made stays theirs.
-  const owner = await stat(folders.cluster).then((found) => found.uid, () => 0);
+  const owner = await stat(folders.cluster).then(
+    (found) => found.uid,
+    () => 0,
+  );
   await requireBubblewrap();
   await openToOthers(folders.binaries);
   return inOwnNamespace(folders, owner || postgresUid);
@@ -83,10 +97,10 @@ async function requireBubblewrap(): Promise<void> {
   try {
     await promisify(execFile)('bwrap', ['--dev-bind', '/', '/', '--tmpfs', '/mnt', 'setpriv', '--version']);
   } catch (cause) {
-    const { code, stderr } = cause as { code?: unknown; stderr?: string };
+    const { code, stderr, message } = cause as { code?: unknown; stderr?: string; message: string };
     throw new ClawpoolError(
       'unavailable',
-      `PostgreSQL does not run as root, and ${code === 'ENOENT' ? 'bubblewrap, which starts it as another user, is missing' : `bubblewrap cannot start it as another user: ${stderr?.trim()}`}.`,
+      `PostgreSQL does not run as root, and ${code === 'ENOENT' ? 'bubblewrap, which starts it as another user, is missing' : `bubblewrap cannot start it as another user: ${stderr?.trim() || message}`}.`,
       'Install bubblewrap (and util-linux), run Clawpool as a normal user, or set DATABASE_URL.',
       { cause },
     );

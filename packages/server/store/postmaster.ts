@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { openSync, closeSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -76,12 +76,22 @@ export async function startPostmaster(options: StartOptions): Promise<Postmaster
   }
 }
 
-async function startOnce({ confinement, cluster, socketFolder, logFile, onProgress }: StartOptions): Promise<Postmaster> {
+async function startOnce({
+  confinement,
+  cluster,
+  socketFolder,
+  logFile,
+  onProgress,
+}: StartOptions): Promise<Postmaster> {
   const logStart = await rotateLog(logFile);
   const before = await readPidFile(cluster);
   if (before) onProgress('Recovering the database: it was not shut down in order');
 
-  const args = Object.entries({ ...settings, unix_socket_directories: confinement.inside(socketFolder), cluster_name: nameOf(cluster) });
+  const args = Object.entries({
+    ...settings,
+    unix_socket_directories: confinement.inside(socketFolder),
+    cluster_name: nameOf(cluster),
+  });
   const [file = '', ...rest] = confinement.command(
     [cluster, socketFolder],
     'postgres',
@@ -135,7 +145,12 @@ export async function stopAbandonedPostmaster(cluster: string, onProgress: (line
 }
 
 /** Runs a program that ends by itself. `folder` is the one it writes to. */
-export async function runPostgresProgram(confinement: Confinement, program: string, folder: string, args: string[]): Promise<void> {
+export async function runPostgresProgram(
+  confinement: Confinement,
+  program: string,
+  folder: string,
+  args: string[],
+): Promise<void> {
   const [file = '', ...rest] = confinement.command([folder], program, args);
   try {
     await promisify(execFile)(file, rest, { env: environment, cwd: '/' });
@@ -160,13 +175,24 @@ function explain(output: string): ClawpoolError {
   const reason = lines.find((line) => /FATAL|PANIC|error:/.test(line)) ?? lines.at(-1) ?? 'it ended without a word';
   const text = reason.replace(/^.*?(FATAL|PANIC|error):\s*/, '');
   return /No space left|Disk quota/.test(output)
-    ? new ClawpoolError('storage_full', `There is no space left for the database: ${text}`, 'Free space on that disk, then start again.')
-    : new ClawpoolError('unavailable', `PostgreSQL does not start: ${text}`, 'Its log is postgres/log in the data folder.');
+    ? new ClawpoolError(
+        'storage_full',
+        `There is no space left for the database: ${text}`,
+        'Free space on that disk, then start again.',
+      )
+    : new ClawpoolError(
+        'unavailable',
+        `PostgreSQL does not start: ${text}`,
+        'Its log is postgres/log in the data folder.',
+      );
 }
 
 /** Only the current log and the one before are kept. Returns where the next entry will begin. */
 async function rotateLog(logFile: string): Promise<number> {
-  const size = await stat(logFile).then((found) => found.size, () => 0);
+  const size = await stat(logFile).then(
+    (found) => found.size,
+    () => 0,
+  );
   if (size < 5 * 1024 * 1024) return size;
   await rename(logFile, `${logFile}.before`);
   return 0;

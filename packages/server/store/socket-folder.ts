@@ -18,7 +18,11 @@ export async function chooseSocketFolder(folder: string, confinement: Confinemen
   const ours = uid === process.getuid?.() || uid === confinement.uid;
   // Temporary folders are everybody's: somebody else may have made this one first, to listen where we connect.
   if (!ours || (mode & 0o170077) !== 0o040000) {
-    throw new ClawpoolError('unavailable', `${chosen} belongs to somebody else or is open to others.`, 'Remove it, then start again.');
+    throw new ClawpoolError(
+      'unavailable',
+      `${chosen} belongs to somebody else or is open to others.`,
+      'Remove it, then start again.',
+    );
   }
   await confinement.own(chosen);
   return chosen;

@@ -1,8 +1,8 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { once } from 'node:events';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { connect } from './database.ts';
@@ -57,7 +57,11 @@ async function startWithTemplate(dataFolder: string) {
   await client.connect();
   await client.query(`create database ${template}`);
   await client.end();
-  const migrated = await connect({ connection: { ...postgres.connection, database: template }, kind: 'embedded', onProgress: () => {} });
+  const migrated = await connect({
+    connection: { ...postgres.connection, database: template },
+    kind: 'embedded',
+    onProgress: () => {},
+  });
   await migrated.close();
   return { postgres, answer: { ...postgres.connection, template } as TestPostgres };
 }

@@ -20,7 +20,11 @@ export async function createTestDatabase(): Promise<Database> {
   const { template, ...connection } = await server;
   const name = `test_${process.pid}_${Date.now().toString(36)}_${++count}`;
   await command(connection, `create database ${name} template ${template}`);
-  const database = await connect({ connection: { ...connection, database: name }, kind: 'embedded', onProgress: () => {} });
+  const database = await connect({
+    connection: { ...connection, database: name },
+    kind: 'embedded',
+    onProgress: () => {},
+  });
   return {
     ...database,
     close: async () => {

@@ -58,7 +58,8 @@ export async function startHttpWorld({ register, ...options }: HttpWorldOptions 
     logger: createLogger({ write: (line) => void log.push(line) }),
   });
   register?.(app);
-  for (const name of Object.keys(routes) as RouteName[]) if (!app.registered.has(name)) noteWhenReached(app, name, reached);
+  for (const name of Object.keys(routes) as RouteName[])
+    if (!app.registered.has(name)) noteWhenReached(app, name, reached);
   await app.fastify.listen({ host: '127.0.0.1', port: 0 });
   const url = `http://127.0.0.1:${(app.fastify.server.address() as AddressInfo).port}`;
 
@@ -115,7 +116,9 @@ async function insertPeople({ db }: Database): Promise<void> {
   await db.insert(organizations).values({ id: organizationId, name: 'World' });
   await db.transaction(async (tx) => {
     for (const role of ['operator', 'admin', 'manager', 'employee', 'auditor'] as const) {
-      await insertUsers(tx, [{ id: role, name: `The ${role}`, email: emailOf(role), passwordHash, mustChangePassword: false }]);
+      await insertUsers(tx, [
+        { id: role, name: `The ${role}`, email: emailOf(role), passwordHash, mustChangePassword: false },
+      ]);
       await tx.insert(members).values({ organizationId, userId: role, roles: [role] });
     }
   });

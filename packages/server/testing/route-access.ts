@@ -15,6 +15,12 @@ export function accessCases(): AccessCase[] {
   return [...names, 'signOut' as const].flatMap((name) => {
     const { method, path, access }: Route = routes[name];
     const filled = `/api/v1${path.replace(/:\w+/g, 'nothing')}`;
-    return roles.map((role) => ({ name, method, path: filled, role, allowed: typeof access === 'string' || access.includes(role) }));
+    return roles.map((role) => ({
+      name,
+      method,
+      path: filled,
+      role,
+      allowed: typeof access === 'string' || access.includes(role),
+    }));
   });
 }

@@ -48,6 +48,13 @@ export const profile: OpenClawProfile = {
   nodeFlags: ['--experimental-async-context-frame'],
   program: { file: 'node_modules/openclaw/openclaw.mjs', arguments: ['gateway', 'run'] },
   flatModules: 'node_modules/openclaw/dist',
+  // Else its "main-session-restart-recovery" runs the turn again, 5 s after the start, for nobody.
+  unfinishedTurns: {
+    file: 'state/agents/main/sessions/sessions.json',
+    field: 'status',
+    from: 'running',
+    to: 'failed',
+  },
   readinessPath: '/readyz',
   turnRequest,
   longestTurnMs: (runSeconds + 30) * 1000,

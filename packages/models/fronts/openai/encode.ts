@@ -35,7 +35,9 @@ export function createChatCompletionStream(decoded: DecodedRequest): StreamEncod
         }
       }
     },
-    fail: (error) => `${line(openaiError(error))}data: [DONE]\n\n`,
+    // OpenClaw 2026.6.35 takes an answer that breaks off for a complete one unless the error is of this type and code.
+    fail: ({ message }) =>
+      `${line({ error: { message, type: 'server_error', param: null, code: 'server_error' } })}data: [DONE]\n\n`,
   };
 }
 

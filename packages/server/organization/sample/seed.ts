@@ -32,7 +32,10 @@ export async function seedSampleOrganization(db: Drizzle): Promise<SeededSample 
   const passwordHash = await hashPassword(password);
   return db.transaction(async (tx) => {
     await installationLock(tx);
-    const [present] = await tx.select({ id: organizations.id }).from(organizations).where(eq(organizations.sample, true));
+    const [present] = await tx
+      .select({ id: organizations.id })
+      .from(organizations)
+      .where(eq(organizations.sample, true));
     if (present) return null;
     const organizationId = await chooseOrganization(tx);
     await insertStructure(tx, organizationId);
@@ -69,12 +72,16 @@ async function insertStructure(tx: Transaction, organizationId: string): Promise
   await tx.insert(departments).values(inOrganization(sampleOrganization.departments));
   await tx
     .insert(tiers)
-    .values(inOrganization(sampleOrganization.tiers.map((tier) => ({ ...tier, toolsCeiling: [...tier.toolsCeiling] }))));
-  await tx.insert(positions).values(
-    inOrganization(
-      sampleOrganization.positions.map((row) => ({ ...row, tools: [...row.tools], contactFor: [...row.contactFor] })),
-    ),
-  );
+    .values(
+      inOrganization(sampleOrganization.tiers.map((tier) => ({ ...tier, toolsCeiling: [...tier.toolsCeiling] }))),
+    );
+  await tx
+    .insert(positions)
+    .values(
+      inOrganization(
+        sampleOrganization.positions.map((row) => ({ ...row, tools: [...row.tools], contactFor: [...row.contactFor] })),
+      ),
+    );
   await insertLayers(tx, organizationId, sampleOrganization.layers);
 }
 
@@ -83,7 +90,9 @@ async function insertPeople(tx: Transaction, organizationId: string, passwordHas
   const userId = (id: string) => `${organizationId}-${id}`;
   await tx
     .insert(employees)
-    .values(people.map(({ roles: _, ...person }) => ({ organizationId, ...person, contactFor: [...person.contactFor] })));
+    .values(
+      people.map(({ roles: _, ...person }) => ({ organizationId, ...person, contactFor: [...person.contactFor] })),
+    );
   await insertUsers(
     tx,
     people.map((person) => ({

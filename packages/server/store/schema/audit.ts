@@ -1,5 +1,5 @@
-import { bigserial, index, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
 import type { AuditEvent } from '@clawpool/contracts';
+import { bigserial, index, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
 import { instant, organizationId } from './columns.ts';
 import { organizations } from './organization.ts';
 

@@ -77,5 +77,5 @@ export const verifications = pgTable(
 export const rateLimits = pgTable('rate_limits', {
   key: text('key').primaryKey(),
   count: integer('count').notNull(),
-  windowStart: bigint("window_start", { mode: "number" }).notNull(),
+  windowStart: bigint('window_start', { mode: 'number' }).notNull(),
 });

@@ -1,10 +1,21 @@
-import { sql } from 'drizzle-orm';
-import { bigserial, check, foreignKey, index, integer, pgTable, primaryKey, text, unique, uniqueIndex } from 'drizzle-orm/pg-core';
 import type { TurnState } from '@clawpool/contracts';
+import { sql } from 'drizzle-orm';
+import {
+  bigserial,
+  check,
+  foreignKey,
+  index,
+  integer,
+  pgTable,
+  primaryKey,
+  text,
+  unique,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core';
+import { users } from './authentication.ts';
 import { createdAt, instant, organizationId } from './columns.ts';
 import { organizations } from './organization.ts';
 import { tenants } from './pool.ts';
-import { users } from './authentication.ts';
 
 export const conversations = pgTable(
   'conversations',
@@ -62,7 +73,10 @@ export const turns = pgTable(
       foreignColumns: [conversations.organizationId, conversations.id],
     }),
     foreignKey({ columns: [t.organizationId, t.tenantId], foreignColumns: [tenants.organizationId, tenants.id] }),
-    check('over_means_finished', sql`(${t.state} in ('answered', 'failed', 'stopped')) = (${t.finishedAt} is not null)`),
+    check(
+      'over_means_finished',
+      sql`(${t.state} in ('answered', 'failed', 'stopped')) = (${t.finishedAt} is not null)`,
+    ),
     index('turns_waiting').on(t.arrival).where(sql`finished_at is null`),
     index('turns_by_conversation').on(t.organizationId, t.conversationId, t.arrival),
   ],

@@ -1,6 +1,6 @@
+import type { TenantState } from '@clawpool/contracts';
 import { sql } from 'drizzle-orm';
 import { check, foreignKey, index, integer, pgSequence, pgTable, primaryKey, text, unique } from 'drizzle-orm/pg-core';
-import type { TenantState } from '@clawpool/contracts';
 import { createdAt, instant, organizationId } from './columns.ts';
 import { employees, organizations, tiers } from './organization.ts';
 

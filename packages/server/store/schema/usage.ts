@@ -10,6 +10,7 @@ export const modelCalls = pgTable(
     id: bigserial('id', { mode: 'number' }).primaryKey(),
     organizationId: organizationId().references(() => organizations.id),
     tenantId: text('tenant_id').notNull(),
+    /** As the runtime told it, which may lie: meaningful only together with its tenant. */
     turnId: text('turn_id'),
     provider: text('provider').notNull(),
     model: text('model').notNull(),
