@@ -35,7 +35,13 @@ const signedIn = createRoute({
       return { me: await queryClient.ensureQueryData(meQuery) };
     } catch (error) {
       if (!(error instanceof ClientError) || error.status !== 401) throw error;
-      throw redirect({ to: '/sign-in', search: location.pathname === '/' ? {} : { next: location.href } });
+      throw redirect({
+        to: '/sign-in',
+        search: {
+          ...(location.pathname === '/' ? {} : { next: location.href }),
+          ...(error.code === 'session_expired' ? { reason: 'expired' } : {}),
+        },
+      });
     }
   },
 });

@@ -42,6 +42,9 @@ export async function provideCompileCache(
   return folder;
 }
 
+/** The ids of the tenants that fill a cache. */
+export const fillingTenant = /^fill-[0-9a-f]{12}$/u;
+
 const exists = async (folder: string): Promise<boolean> => (await stat(folder).catch(() => null)) !== null;
 
 async function fill(setting: RuntimeSetting, into: string): Promise<void> {

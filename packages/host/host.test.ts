@@ -5,9 +5,12 @@ import { join } from 'node:path';
 import type { TurnEvent, UnexpectedExit } from '@clawpool/contracts';
 import { createProcessDriver, createSandboxDriver } from '@clawpool/runtimes';
 import { openclawProfile } from '@clawpool/workspace';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { TestHost } from './testing.ts';
 import { startRequest, startTestHost, turn, turnEvents, until } from './testing.ts';
+
+// Under load a start may take ten times as long as on an idle machine.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 /** Installing the image and preparing it for a driver, where that has not happened yet. */
 const firstTimeMs = 240_000;
@@ -129,36 +132,6 @@ describe.each([
     await at.host.stop('carol');
   });
 
-  test('two starts at once are one runtime; an older start changes nothing; a newer one replaces it', async () => {
-    const results = await Promise.all([1, 2].map(() => at.host.start(startRequest('twice', { generation: 5 }))));
-    expect(results).toEqual([expect.objectContaining({ ok: true }), results[0]]);
-    const [pid, ...others] = await at.gateways();
-    expect(others).toEqual([]);
-    expect(await at.host.start(startRequest('twice', { generation: 4 }))).toMatchObject({ ok: false });
-    expect(await at.gateways()).toEqual([pid]);
-    expect(await at.host.start(startRequest('twice', { generation: 6 }))).toMatchObject({ ok: true });
-    const after = await at.gateways();
-    expect(after).toHaveLength(1);
-    expect(after).not.toContain(pid);
-    expect((await turn(at.host, 'twice', 'Hello')).last).toMatchObject({ type: 'done' });
-    await at.host.stop('twice');
-    expect(exits).toEqual([]);
-  });
-
-  test('a stop while it starts ends the start, and nothing of it is left', async () => {
-    const start = at.host.start(startRequest('hasty'));
-    await at.host.stop('hasty');
-    expect(await start).toMatchObject({ ok: false, reason: 'exited' });
-    expect(await at.gateways()).toEqual([]);
-    expect([...at.tokens]).toEqual([]);
-    expect(await readdir(join(at.dataFolder, 'run/configurations'))).toEqual([]);
-    expect((await turn(at.host, 'hasty', 'Hello')).last).toMatchObject({
-      type: 'failed',
-      reason: 'exited',
-      retry: true,
-    });
-  });
-
   test('kill -9 of the gateway in the middle of a turn is reported, and a new start goes on with the session', async () => {
     await at.host.start(startRequest('crash'));
     await turn(at.host, 'crash', 'My number is 815.');
@@ -187,6 +160,46 @@ describe.each([
     // It does not go on with the broken turn by itself: that would answer nobody, and do everything twice.
     expect((await at.host.logs('crash', 1_000)).join()).not.toContain('restart-recovery');
     await at.host.stop('crash');
+  });
+});
+
+describe('a host', () => {
+  let at: TestHost;
+  const exits: UnexpectedExit[] = [];
+  beforeAll(async () => {
+    at = await startTestHost(createSandboxDriver);
+    at.host.onExit((exit) => exits.push(exit));
+  }, firstTimeMs);
+  afterAll(() => at?.end());
+
+  test('two starts at once are one runtime; an older start changes nothing; a newer one replaces it', async () => {
+    const results = await Promise.all([1, 2].map(() => at.host.start(startRequest('twice', { generation: 5 }))));
+    expect(results).toEqual([expect.objectContaining({ ok: true }), results[0]]);
+    const [pid, ...others] = await at.gateways();
+    expect(others).toEqual([]);
+    expect(await at.host.start(startRequest('twice', { generation: 4 }))).toMatchObject({ ok: false });
+    expect(await at.gateways()).toEqual([pid]);
+    expect(await at.host.start(startRequest('twice', { generation: 6 }))).toMatchObject({ ok: true });
+    const after = await at.gateways();
+    expect(after).toHaveLength(1);
+    expect(after).not.toContain(pid);
+    expect((await turn(at.host, 'twice', 'Hello')).last).toMatchObject({ type: 'done' });
+    await at.host.stop('twice');
+    expect(exits).toEqual([]);
+  });
+
+  test('a stop while it starts ends the start, and nothing of it is left', async () => {
+    const start = at.host.start(startRequest('hasty'));
+    await at.host.stop('hasty');
+    expect(await start).toMatchObject({ ok: false, reason: 'exited' });
+    expect(await at.gateways()).toEqual([]);
+    expect([...at.tokens]).toEqual([]);
+    expect(await readdir(join(at.dataFolder, 'run/configurations'))).toEqual([]);
+    expect((await turn(at.host, 'hasty', 'Hello')).last).toMatchObject({
+      type: 'failed',
+      reason: 'exited',
+      retry: true,
+    });
   });
 
   test('a planted link for SOUL.md is replaced, not followed', async () => {
@@ -219,7 +232,7 @@ describe.each([
   });
 
   test('closing stops every tenant', async () => {
-    const other = await startTestHost(createDriver);
+    const other = await startTestHost(createSandboxDriver);
     const started = await Promise.all(['one', 'two'].map((tenantId) => other.host.start(startRequest(tenantId))));
     expect(started.every(({ ok }) => ok)).toBe(true);
     expect(await other.gateways()).toHaveLength(2);
@@ -228,6 +241,15 @@ describe.each([
     expect(await readdir(join(other.dataFolder, 'run/s'))).toEqual([]);
     expect(await other.host.start(startRequest('three'))).toMatchObject({ ok: false });
     await other.end();
+  });
+
+  test('removes what a killed one left: sockets, and configurations with their tokens', async () => {
+    const run = join(at.dataFolder, 'run');
+    for (const left of ['s/left', 'configurations/left']) await mkdir(join(run, left), { recursive: true });
+    const next = await startTestHost(createSandboxDriver, { dataFolder: at.dataFolder });
+    expect(await readdir(join(run, 's'))).toEqual([]);
+    expect(await readdir(join(run, 'configurations'))).toEqual([]);
+    await next.end();
   });
 });
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import { chmod, cp, lstat, mkdir, readdir, realpath } from 'node:fs/promises';
+import { chmod, cp, lstat, mkdir, readdir, realpath, rm } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type {
   EnforcedLimits,
   Host,
@@ -17,7 +17,7 @@ import type {
 import { ClawpoolError } from '@clawpool/contracts';
 import type { OpenClawProfile } from '@clawpool/workspace';
 import { openclawProfile } from '@clawpool/workspace';
-import { provideCompileCache } from './compile-cache.ts';
+import { fillingTenant, provideCompileCache } from './compile-cache.ts';
 import type { RuntimeImage } from './image.ts';
 import { logTail } from './runtime-log.ts';
 import type { RuntimeSetting, TenantRuntime } from './tenant-runtime.ts';
@@ -51,6 +51,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
   const profile = options.profile ?? openclawProfile(image.version);
   const setting = await prepareSetting(options, profile);
   await driver.sweep();
+  await removeLeftovers(setting);
   const notes = [...options.notes];
   const compileCache = await provideCompileCache(setting, onProgress).catch((error: Error) => {
     notes.push(`Agents start slower than they could: ${error.message}`);
@@ -230,6 +231,18 @@ async function socketFolders(run: string): Promise<(tenantId: string) => string>
 }
 
 const hashed = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, longestName);
+
+/** What a killed host agent left behind: sockets, configurations with their tokens, half-made compile caches. */
+async function removeLeftovers({ folders }: RuntimeSetting): Promise<void> {
+  const emptied = [folders.configurations, dirname(folders.sockets('any'))];
+  const leftovers = await Promise.all(
+    emptied.map(async (folder) => (await readdir(folder)).map((name) => join(folder, name))),
+  );
+  const filling = (await readdir(folders.tenants)).filter((name) => fillingTenant.test(name));
+  for (const path of [...leftovers.flat(), ...filling.map((name) => join(folders.tenants, name))]) {
+    await rm(path, { recursive: true, force: true });
+  }
+}
 
 /** The guest is copied so that tenants can read it whatever rights the checkout's files have. */
 async function copyGuest(folder: string): Promise<void> {

@@ -65,7 +65,7 @@ function surroundings(tools: readonly ToolName[]): string {
     ...(runs
       ? [
           'Commands run in a sandbox without a network: nothing can be downloaded, installed or sent from it.',
-          'The workspace is a git repository.',
+          'The workspace is a git repository where git is installed.',
         ]
       : []),
     ...(files ? [] : ['You have no workspace tools: you answer from what you know and what you are told.']),

@@ -55,7 +55,12 @@ export function AuditRow({ event }: { event: AuditEvent }) {
         <code className="order-4 col-start-2 truncate font-mono text-ink-soft text-xs md:order-none md:col-start-auto">
           {event.action}
         </code>
-        <span className="order-4 col-start-2 truncate text-ink-soft md:order-none md:col-start-auto">
+        <span
+          className={classNames(
+            'order-4 col-start-2 truncate text-ink-soft md:order-none md:col-start-auto',
+            event.target === null && 'max-md:hidden',
+          )}
+        >
           {event.target?.name ?? t('common.none')}
         </span>
         <span

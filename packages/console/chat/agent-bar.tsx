@@ -54,10 +54,10 @@ function DemoModel() {
         <button
           type="button"
           data-testid="demo-model"
-          className="inline-flex h-8 shrink-0 items-center gap-1.5 rounded-full border border-warn-line bg-warn-soft px-3 font-medium text-warn-ink text-xs"
+          className="inline-flex h-8 min-w-8 shrink-0 items-center justify-center gap-1.5 rounded-full border border-warn-line bg-warn-soft font-medium text-warn-ink text-xs sm:px-3"
         >
           <FlaskConical className="size-3.5" aria-hidden="true" />
-          {t('agent.demo')}
+          <span className="max-sm:sr-only">{t('agent.demo')}</span>
         </button>
       }
     >

@@ -27,9 +27,9 @@ export function Thread({
 }: { state: ConversationState; outgoing: readonly Outgoing[] } & ThreadActions) {
   const exchanges = exchangesOf(state);
   return (
-    <div className="grid gap-8 empty:hidden">
+    <div className="grid grid-cols-1 gap-8 empty:hidden">
       {exchanges.map((exchange, index) => (
-        <div key={exchange.turnId} className="grid gap-5">
+        <div key={exchange.turnId} className="grid grid-cols-1 gap-5">
           <DayLine at={momentOf(exchange)} before={momentOf(exchanges[index - 1])} />
           {exchange.question && <PersonMessage text={exchange.question.text} at={Date.parse(exchange.question.at)} />}
           <Answer
@@ -63,7 +63,7 @@ function Answer({
   const { t } = useTranslation();
   if (answer) {
     return (
-      <div className="grid gap-3">
+      <div className="grid grid-cols-1 gap-3">
         <AgentMessage text={answer.text} at={Date.parse(answer.at)} />
         {turn?.state === 'stopped' && <TurnStatus turn={turn} first={first} />}
       </div>
@@ -73,7 +73,7 @@ function Answer({
   if (!turn) return <p className="text-ink-faint text-sm sm:ps-11">{t('chat.unanswered')}</p>;
   const writing = turn.state === 'thinking' && partial !== null && partial !== '';
   return (
-    <div className="grid gap-3">
+    <div className="grid grid-cols-1 gap-3">
       {partial && <AgentMessage text={partial} streaming={writing} />}
       {turn.state !== 'answered' && (
         <TurnStatus

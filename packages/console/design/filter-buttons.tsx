@@ -26,7 +26,7 @@ export function FilterButtons<Value extends string>({
             data-filter={option.value}
             onClick={() => onValue(option.value)}
             className={classNames(
-              'inline-flex h-9 items-center gap-2 rounded-full border px-3.5 text-sm transition-colors',
+              'inline-flex h-9 items-center gap-1.5 rounded-full border px-2.5 text-sm sm:gap-2 sm:px-3.5 transition-colors',
               pressed
                 ? 'border-ink bg-ink font-medium text-canvas'
                 : 'border-line bg-surface text-ink-soft hover:border-line-strong hover:bg-hover hover:text-ink',

@@ -119,7 +119,7 @@ export const chinese: Texts = {
     morning: '早上好，{{name}}',
     afternoon: '下午好，{{name}}',
     evening: '晚上好，{{name}}',
-    introduction: '我是{{agent}}，协助您在 {{company}} 担任 {{position}} 的工作。',
+    introduction: '我是 {{agent}}，协助您在 {{company}} 担任 {{position}} 的工作。',
     suggestions: '可以这样问',
     suggestion: {
       who: '你是谁？',
@@ -130,7 +130,7 @@ export const chinese: Texts = {
     messages: '消息',
     you: '您',
     composer: '消息',
-    placeholder: '给{{agent}}发消息',
+    placeholder: '给 {{agent}} 发消息',
     send: '发送',
     stop: '停止',
     keys: 'Enter 发送，Shift + Enter 换行',

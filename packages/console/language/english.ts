@@ -194,7 +194,7 @@ export const english = {
     answering: 'Answering',
     seconds: '{{count}} s',
     minutes: '{{minutes}} min {{seconds}} s',
-    blocked: 'Your message waits',
+    blocked: 'Your message is waiting',
     blockedText: 'Your agent cannot start right now. Your message is stored and will be answered when it can.',
     retryIn: 'Next attempt in {{time}}',
     retryNow: 'Trying again now…',

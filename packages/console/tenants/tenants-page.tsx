@@ -151,6 +151,7 @@ function SortSelect({ view, onChange }: { view: TenantView; onChange: (parts: Pa
   );
   return (
     <Select
+      className="max-sm:flex-1"
       label={t('tenants.sortBy')}
       value={`${view.sort} ${view.descending}`}
       onChange={(event) => onChange(options.find(({ value }) => value === event.target.value)?.view ?? {})}

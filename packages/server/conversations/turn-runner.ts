@@ -49,6 +49,8 @@ export function startTurnRunner(options: TurnRunnerOptions): TurnRunner {
   let wanted = false;
   let claiming: Promise<void> | null = null;
   let timer: NodeJS.Timeout | undefined;
+  /** Not with every message: the person who sent it would wait for the query. */
+  let deadLookedForAt = 0;
 
   const stopAccepted = notifications.on('turn_accepted', () => look());
   const stopStops = notifications.on('turn_stop_requested', ({ turnId }) => {
@@ -73,7 +75,10 @@ export function startTurnRunner(options: TurnRunnerOptions): TurnRunner {
     clearTimeout(timer);
     let delay = pollMs;
     try {
-      await releaseLeasesOfTheDead(database.db);
+      if (Date.now() - deadLookedForAt >= pollMs) {
+        deadLookedForAt = Date.now();
+        await releaseLeasesOfTheDead(database.db);
+      }
       while (!closed && running.size < concurrency) {
         const turn = await claimNextTurn(database.db, owner, leaseMs);
         if (!turn) break;
