@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ClawpoolError } from '@clawpool/contracts';
 
@@ -8,7 +8,7 @@ import { ClawpoolError } from '@clawpool/contracts';
  */
 export function prepareDataFolder(data: string): void {
   try {
-    mkdirSync(data, { recursive: true, mode: 0o700 });
+    makeFolder(data);
     if (!statSync(data).isDirectory()) throw notAFolder(data);
     accessSync(data, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
@@ -27,6 +27,18 @@ export function prepareDataFolder(data: string): void {
       `Cannot write to the data folder ${data} (${code ?? error}).`,
       `Choose another with --data DIR, or make it yours: chown -R "$(id -un)" ${dirname(data)}`,
     );
+  }
+}
+
+/** Folder by folder: Node's `recursive` never ends below /proc, where making a folder fails with ENOENT. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  if (!existsSync(dirname(path))) makeFolder(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another start came first.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 

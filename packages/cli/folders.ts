@@ -2,7 +2,7 @@
 import { join, resolve } from 'node:path';
 
 /** What the launcher and the commands install and build; may be deleted at any time while nothing runs, except `data`. */
-export const stateFolder = (home: string) => join(home, '.clawpool');
+const stateFolder = (home: string) => join(home, '.clawpool');
 export const imagesFolder = (home: string) => join(stateFolder(home), 'images');
 export const consoleBuildsFolder = (home: string) => join(stateFolder(home), 'console');
 export const defaultDataFolder = (home: string) => join(stateFolder(home), 'data');

@@ -18,7 +18,7 @@ export interface InstallationOptions extends Configuration {
   version: string;
   logger: Logger;
   /** Where the console's pages are. Absent: built from the sources where these have changed. Null: no console. */
-  consoleFolder?: string | null;
+  consoleFolder?: string | null | undefined;
   /** Told what is being done; silent unless given. */
   steps?: Steps;
   /** Aborted: what takes long while starting is ended. */

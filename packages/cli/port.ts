@@ -68,13 +68,19 @@ function listeningInodes(port: number): Set<string> {
   );
 }
 
+/** Nothing of another user's process, nor of one that has just ended. */
 function openSockets(pid: string): string[] {
+  const folder = `/proc/${pid}/fd`;
+  return readable(() => readdirSync(folder), []).flatMap((name) => {
+    const target = readable(() => readlinkSync(`${folder}/${name}`), '');
+    return /^socket:\[(\d+)\]$/.exec(target)?.[1] ?? [];
+  });
+}
+
+function readable<T>(read: () => T, otherwise: T): T {
   try {
-    const folder = `/proc/${pid}/fd`;
-    return readdirSync(folder).flatMap(
-      (name) => /^socket:\[(\d+)\]$/.exec(readlinkSync(`${folder}/${name}`))?.[1] ?? [],
-    );
+    return read();
   } catch {
-    return []; // another user's process, or one that has just ended
+    return otherwise;
   }
 }

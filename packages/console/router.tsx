@@ -14,7 +14,7 @@ import { SignInPage } from './session/sign-in-page.tsx';
 import { ErrorPage, NotFoundPage, StartingPage } from './shell/problem-pages.tsx';
 import { Shell } from './shell/shell.tsx';
 
-const root = createRootRoute({ component: Outlet, notFoundComponent: NotFoundPage });
+const root = createRootRoute({ component: Outlet });
 
 const signIn = createRoute({
   getParentRoute: () => root,
@@ -60,7 +60,6 @@ const house = createRoute({
     if (me.mustChangePassword) throw redirect({ to: '/password' });
   },
   component: Shell,
-  notFoundComponent: NotFoundPage,
 });
 
 const home = createRoute({
@@ -101,10 +100,13 @@ function textOf(value: unknown, maxLength: number): string | undefined {
   return String(value).slice(0, maxLength) || undefined;
 }
 
+/** Every other address. */
+const nowhere = createRoute({ getParentRoute: () => house, path: '$', component: NotFoundPage });
+
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
-    signedIn.addChildren([password, house.addChildren([home, chat, tenants, audit])]),
+    signedIn.addChildren([password, house.addChildren([home, chat, tenants, audit, nowhere])]),
   ]),
   defaultPreload: 'intent',
   defaultErrorComponent: ErrorPage,

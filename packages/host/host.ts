@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, cp, lstat, mkdir, readdir, realpath, rm } from 'node:fs/promises';
+import { chmod, cp, lstat, mkdir, readdir, realpath, rm, rmdir } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -162,6 +162,7 @@ function manage(setting: RuntimeSetting, options: HostOptions): Host {
     close: async () => {
       closed = true;
       await Promise.all([...tenants.values()].map(end));
+      await rmdir(dirname(setting.folders.sockets('any'))).catch(() => {}); // it may lie outside of the data folder
     },
   };
 }

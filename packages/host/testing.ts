@@ -23,6 +23,13 @@ export interface TestHost {
   end: () => Promise<void>;
 }
 
+const running = new Set<TestHost>();
+
+/** Ends hosts that a failed test left running: their gateways would outlive the test run. */
+export async function endLeftHosts(): Promise<void> {
+  await Promise.all([...running].map((left) => left.end()));
+}
+
 /** Prepared for `driver` on a temporary folder; `end` stops it and removes everything. */
 export async function startTestHost(
   createDriver: (options: { stateFolder: string }) => RuntimeDriver,
@@ -51,17 +58,20 @@ export async function startTestHost(
     },
     ...changes,
   });
-  return {
+  const started: TestHost = {
     host,
     dataFolder,
     model,
     tokens,
     gateways: () => gatewaysOf(basename(folder)),
     end: async () => {
+      running.delete(started);
       await host.close();
       await rm(folder, { recursive: true, force: true });
     },
   };
+  running.add(started);
+  return started;
 }
 
 /** A gateway runs on an image's Node and has this host's folders in its mounts (sandbox) or its environment (process). */

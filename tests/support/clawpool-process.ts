@@ -20,12 +20,15 @@ export interface ClawpoolProcess {
 export const checkout = new URL('../..', import.meta.url).pathname;
 
 /** Resolves when the console answers; rejects with what was printed when it ends before that. */
-export async function startClawpool(data: string, args: string[] = ['--demo'], env: NodeJS.ProcessEnv = {}): Promise<ClawpoolProcess> {
-  const port = await freePort();
+export async function startClawpool(
+  data: string,
+  { args = ['--demo'], port: wanted }: { args?: string[]; port?: string } = {},
+): Promise<ClawpoolProcess> {
+  const port = wanted ?? (await freePort());
   const url = `http://localhost:${port}`;
   const child = spawn(join(checkout, 'clawpool'), ['up', '--data', data, '--port', String(port), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...inheritedEnvironment(), ...env },
+    env: inheritedEnvironment(),
   });
   let printed = '';
   child.stdout.on('data', (chunk: Buffer) => (printed += chunk));

@@ -15,13 +15,16 @@ export interface TestInstallation extends Installation {
 }
 
 /** A whole installation in this process, on a free port, with the sample organization, in a temporary folder that goes with it. */
-export async function startTestInstallation(changes: Partial<InstallationOptions> = {}): Promise<TestInstallation> {
+export async function startTestInstallation({
+  withConsole = false,
+  ...changes
+}: Partial<InstallationOptions> & { withConsole?: boolean } = {}): Promise<TestInstallation> {
   const data = await mkdtemp(join(tmpdir(), 'clawpool-installation-'));
   const options: InstallationOptions = {
     home: new URL('../..', import.meta.url).pathname,
     version: 'test',
     logger: pino({ level: 'silent' }),
-    consoleFolder: null,
+    ...(withConsole ? {} : { consoleFolder: null }),
     port: 0,
     bind: '127.0.0.1',
     data,

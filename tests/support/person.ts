@@ -74,7 +74,8 @@ export function waitForAnswer(client: Client, conversationId: string, turnId: st
     const see = (event: ConversationEvent) => {
       if (event.type === 'delta' && event.turnId === turnId) answer.deltas++;
       const messages = event.type === 'snapshot' ? event.messages : event.type === 'message' ? [event.message] : [];
-      for (const message of messages) if (message.role === 'agent' && message.turnId === turnId) answer.text = message.text;
+      for (const message of messages)
+        if (message.role === 'agent' && message.turnId === turnId) answer.text = message.text;
       const turns = event.type === 'snapshot' ? event.turns : event.type === 'turn' ? [event.turn] : [];
       for (const turn of turns) {
         if (turn.id !== turnId) continue;
@@ -86,6 +87,10 @@ export function waitForAnswer(client: Client, conversationId: string, turnId: st
         }
       }
     };
-    client.events('conversationEvents', { params: { conversationId } }, { signal: end.signal, onEvent: see, onError: reject });
+    client.events(
+      'conversationEvents',
+      { params: { conversationId } },
+      { signal: end.signal, onEvent: see, onError: reject },
+    );
   });
 }

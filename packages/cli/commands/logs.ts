@@ -4,7 +4,7 @@ import { harmless, type Terminal } from '../terminal.ts';
 
 /** How often `--follow` looks for new lines, in milliseconds; every look is audited. */
 const followEveryMs = 2_000;
-/** The most a request may ask for. */
+/** How many lines a look takes: more than are written between two. */
 const followLines = 1_000;
 
 /**
@@ -19,16 +19,17 @@ export async function showLogs(
   const { client } = await connect(data);
   const read = (tenantId: string, lines: number) =>
     client.call('tenantLogs', { params: { tenantId }, query: { lines } }, { signal: options.signal });
-  const first = await read(options.tenant, options.lines);
-  if (options.json) return terminal.json(first);
-  for (const line of first.lines) terminal.print(harmless(line));
+  const window = options.follow ? Math.max(followLines, options.lines) : options.lines;
+  const first = await read(options.tenant, window);
+  if (options.json) return terminal.json({ ...first, lines: first.lines.slice(-options.lines) });
+  for (const line of first.lines.slice(-options.lines)) terminal.print(harmless(line));
   if (first.lines.length === 0) terminal.note('Nothing has been written yet.');
 
   let shown = first.lines;
   while (options.follow && !options.signal.aborted) {
     try {
       await pause(followEveryMs, undefined, { signal: options.signal });
-      const { lines } = await read(first.tenantId, Math.max(followLines, options.lines));
+      const { lines } = await read(first.tenantId, window);
       for (const line of newLines(shown, lines)) terminal.print(harmless(line));
       shown = lines;
     } catch (error) {
@@ -38,14 +39,11 @@ export async function showLogs(
   }
 }
 
-/** What stands in `now` after the end of `before`; all of it when nothing of `before` is left. */
+/** What `now`, the end of a growing text, has more than `before`, its earlier end: all of it when nothing of `before` is left. */
 export function newLines(before: readonly string[], now: readonly string[]): readonly string[] {
-  for (let overlap = Math.min(before.length, now.length); overlap > 0; overlap -= 1) {
-    for (let end = now.length; end >= overlap; end -= 1) {
-      const same = before.slice(-overlap).every((line, index) => line === now[end - overlap + index]);
-      // A shorter overlap may only stand at the beginning: the lines before it have been cut off.
-      if (same && (overlap === before.length || end === overlap)) return now.slice(end);
-    }
+  for (let gone = 0; gone < before.length; gone += 1) {
+    const left = before.slice(gone);
+    if (left.length <= now.length && left.every((line, index) => line === now[index])) return now.slice(left.length);
   }
   return now;
 }

@@ -6,7 +6,7 @@ import { describeDriver } from './status.ts';
 
 /** What `up` prints when everything runs: where it is, how to sign in, what protects what, and what comes next. */
 export function describeInstallation(
-  installation: Installation,
+  installation: Omit<Installation, 'close' | 'pool'>,
   configuration: Pick<Configuration, 'data' | 'bind' | 'publicUrl' | 'demo'>,
   context: { took: string; logFile: string; style: Style },
 ): string {

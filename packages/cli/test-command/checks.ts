@@ -21,6 +21,10 @@ export function staticChecks(home: string): Check[] {
     { name: 'types (tsc)', argv: tool('typescript/bin/tsc', '--noEmit', '-p', '.') },
     { name: 'types of the console (tsc)', argv: tool('typescript/bin/tsc', '--noEmit', '-p', 'packages/console') },
     {
+      name: 'types of the browser tests (tsc)',
+      argv: tool('typescript/bin/tsc', '--noEmit', '-p', 'tests/browser'),
+    },
+    {
       name: 'walls between packages (dependency-cruiser)',
       argv: tool(
         'dependency-cruiser/bin/dependency-cruiser.mjs',

@@ -13,8 +13,17 @@ describe('an answer', () => {
     expect(html('```ts\nconst a = 1;\n```')).toContain('const a = 1;');
   });
 
-  it('has headings that stay below those of the page', () => {
-    expect(html('# Title')).toBe('<h3>Title</h3>');
+  it('has headings that begin below that of the page and skip no rank', () => {
+    expect(html('## A\n#### B\n#### C\n## D\n# E').replaceAll('\n', '')).toBe(
+      '<h2>A</h2><h3>B</h3><h3>C</h3><h2>D</h2><h2>E</h2>',
+    );
+  });
+
+  it('says in words which tasks of a list are done', () => {
+    const shown = html('- [x] one\n- [ ] two');
+    expect(shown).toContain('aria-label="Done:"');
+    expect(shown).toContain('aria-label="Open:"');
+    expect(shown).not.toContain('<input');
   });
 
   it('opens web and mail links in a new tab that knows nothing of this one', () => {

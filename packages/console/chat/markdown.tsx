@@ -1,9 +1,11 @@
+import { Square, SquareCheck } from 'lucide-react';
 import type { ComponentProps, ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import ReactMarkdown, { type Components, type ExtraProps } from 'react-markdown';
 import rehypeSanitize from 'rehype-sanitize';
 import remarkGfm from 'remark-gfm';
 import { CopyButton } from '../design/copy-button.tsx';
+import { answerHeadings } from './answer-headings.ts';
 
 /**
  * An agent's markdown. What an agent writes may come from anywhere (a web page it read, a file): raw HTML is shown as
@@ -14,7 +16,7 @@ export function Markdown({ text }: { text: string }) {
   return (
     <ReactMarkdown
       remarkPlugins={[remarkGfm]}
-      rehypePlugins={[rehypeSanitize]}
+      rehypePlugins={[rehypeSanitize, answerHeadings]}
       urlTransform={webAddress}
       components={components}
     >
@@ -29,14 +31,10 @@ export function webAddress(url: string): string | null {
 }
 
 const components: Components = {
-  // The page has headings of its own: an answer's begin below them.
-  h1: ({ children }) => <h3>{children}</h3>,
-  h2: ({ children }) => <h4>{children}</h4>,
-  h3: ({ children }) => <h5>{children}</h5>,
-  h4: ({ children }) => <h6>{children}</h6>,
-  h5: ({ children }) => <h6>{children}</h6>,
   a: ({ href, children }) => <WebLink href={href}>{children}</WebLink>,
   img: ({ src, alt }) => <ImageLink src={src} alt={alt} />,
+  // Of all inputs the sanitizer lets only the box of a task list pass.
+  input: ({ checked }) => <TaskBox done={checked === true} />,
   pre: ({ node, children }) => <CodeBlock {...(node ? { node } : {})}>{children}</CodeBlock>,
   table: ({ children }) => <ScrolledTable>{children}</ScrolledTable>,
 };
@@ -47,6 +45,18 @@ function WebLink({ href, children }: Pick<ComponentProps<'a'>, 'href' | 'childre
     <a href={href} target="_blank" rel="noopener noreferrer nofollow">
       {children}
     </a>
+  );
+}
+
+function TaskBox({ done }: { done: boolean }) {
+  const { t } = useTranslation();
+  const Icon = done ? SquareCheck : Square;
+  return (
+    <Icon
+      role="img"
+      aria-label={done ? t('chat.taskDone') : t('chat.taskOpen')}
+      className="me-2 inline size-4.5 align-[-0.22em] text-ink-faint"
+    />
   );
 }
 

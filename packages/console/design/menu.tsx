@@ -1,10 +1,16 @@
 import { Check } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
-import type { ReactNode } from 'react';
+import { createContext, type ReactNode, useContext } from 'react';
 import { classNames } from './class-names.ts';
 
 const itemStyle =
   'flex h-9 cursor-pointer select-none items-center gap-2.5 rounded-sm px-2.5 text-sm text-ink outline-none data-highlighted:bg-hover [&_svg]:size-4 [&_svg]:text-ink-faint';
+
+/**
+ * Where menus are put; the end of the page unless given. A menu inside a dialog must be inside it too: everything else on
+ * the page cannot be reached while the dialog is open.
+ */
+export const MenuContainer = createContext<HTMLElement | null>(null);
 
 /** `modal={false}`: the page behind stays as it is, and no style element is added, which the content security policy forbids. */
 export function Menu({
@@ -18,10 +24,11 @@ export function Menu({
   align?: 'start' | 'end';
   side?: 'top' | 'bottom';
 }) {
+  const container = useContext(MenuContainer);
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
+      <DropdownMenu.Portal container={container}>
         <DropdownMenu.Content
           align={align}
           side={side}

@@ -22,7 +22,7 @@ export function Entrance({ heading, lead, children }: { heading: string; lead: s
       <main className="flex flex-1 items-center justify-center px-4 pt-4 pb-16">
         <div className="w-full max-w-100">
           <h1 className="font-semibold text-2xl">{heading}</h1>
-          <p className="mt-2 mb-8 text-ink-soft">{lead}</p>
+          <p className="mt-2 mb-8 text-balance text-ink-soft">{lead}</p>
           {children}
         </div>
       </main>
@@ -93,10 +93,10 @@ function Water() {
       fill="none"
       stroke="currentColor"
       aria-hidden="true"
-      className="absolute -end-60 -bottom-80 -z-10 size-[56rem] text-line-strong sm:-end-40"
+      className="absolute -end-80 -bottom-96 -z-10 size-[56rem] text-line-strong sm:-end-56"
     >
       {[60, 118, 182, 252, 328, 396].map((radius, index) => (
-        <circle key={radius} cx="400" cy="400" r={radius} strokeWidth={1.4} opacity={0.75 - index * 0.115} />
+        <circle key={radius} cx="400" cy="400" r={radius} strokeWidth={1.4} opacity={0.6 - index * 0.09} />
       ))}
       <circle cx="400" cy="400" r="12" className="fill-accent-line" stroke="none" />
     </svg>

@@ -135,11 +135,13 @@ function SamplePeople({ onChoose }: { onChoose: (email: string) => void }) {
           <li key={person.email}>
             <button
               type="button"
-              aria-label={t('signIn.sampleUse', { email: person.email })}
               onClick={() => onChoose(person.email)}
               className="flex w-full items-baseline justify-between gap-3 rounded-md border border-line bg-surface px-3 py-2 text-start transition-colors hover:border-line-strong hover:bg-hover"
             >
-              <span className="truncate font-medium">{person.email}</span>
+              <span className="truncate font-medium">
+                <span className="sr-only">{t('signIn.sampleUse')} </span>
+                {person.email}
+              </span>
               <span className="truncate text-ink-faint text-xs">{person.position}</span>
             </button>
           </li>

@@ -30,12 +30,14 @@ export function AccountMenu({ me }: { me: Me }) {
         trigger={
           <button
             type="button"
-            aria-label={t('shell.account', { name: me.name })}
             className="flex w-full items-center gap-3 rounded-md p-2 text-start transition-colors hover:bg-hover data-[state=open]:bg-hover"
           >
             <Initials name={me.name} />
             <span className="min-w-0 flex-1 leading-tight">
-              <span className="block truncate font-medium text-sm">{me.name}</span>
+              <span className="block truncate font-medium text-sm">
+                <span className="sr-only">{t('shell.account')} </span>
+                {me.name}
+              </span>
               <span className="block truncate text-ink-faint text-xs">{me.employee?.position ?? roles}</span>
             </span>
             <ChevronsUpDown className="size-4 shrink-0 text-ink-faint" aria-hidden="true" />

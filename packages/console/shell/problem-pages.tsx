@@ -6,24 +6,28 @@ import { Button, buttonStyle } from '../design/button.tsx';
 import { Placeholder } from '../design/placeholder.tsx';
 import { Waiting } from '../design/ripples.tsx';
 import { usePageTitle } from './page-title.ts';
+import { PageBar } from './shell.tsx';
 
 export function NotFoundPage() {
   const { t } = useTranslation();
   usePageTitle(t('problem.notFoundTitle'));
   return (
-    <div className="grid min-h-full flex-1 place-items-center">
-      <Placeholder
-        heading="h1"
-        title={t('problem.notFoundTitle')}
-        actions={
-          <Link to="/" className={buttonStyle({ kind: 'outline' })}>
-            {t('problem.goHome')}
-          </Link>
-        }
-      >
-        {t('problem.notFound')}
-      </Placeholder>
-    </div>
+    <>
+      <PageBar>{null}</PageBar>
+      <div className="grid flex-1 place-items-center overflow-y-auto">
+        <Placeholder
+          heading="h1"
+          title={t('problem.notFoundTitle')}
+          actions={
+            <Link to="/" className={buttonStyle({ kind: 'outline' })}>
+              {t('problem.goHome')}
+            </Link>
+          }
+        >
+          {t('problem.notFound')}
+        </Placeholder>
+      </div>
+    </>
   );
 }
 

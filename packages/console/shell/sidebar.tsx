@@ -1,10 +1,12 @@
 import type { Me } from '@clawpool/contracts';
 import { Link, useRouterState } from '@tanstack/react-router';
 import { Boxes, MessagesSquare, ScrollText, X } from 'lucide-react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ConversationList } from '../chat/conversation-list.tsx';
 import { Button } from '../design/button.tsx';
 import { Mark } from '../design/mark.tsx';
+import { MenuContainer } from '../design/menu.tsx';
 import { homeOf, type PageName, pagesOf, routeOf } from '../session/access.ts';
 import { AccountMenu } from './account-menu.tsx';
 
@@ -14,8 +16,9 @@ export function Sidebar({ me, onClose }: { me: Me; onClose?: () => void }) {
   const { t } = useTranslation();
   const inChat = useRouterState({ select: (state) => /^\/chat\b/.test(state.location.pathname) });
   const pages = pagesOf(me);
+  const [container, setContainer] = useState<HTMLElement | null>(null);
   return (
-    <div className="flex h-full flex-col">
+    <div ref={setContainer} className="flex h-full flex-col">
       <div className="flex h-16 shrink-0 items-center justify-between ps-5 pe-3">
         <Link
           to={routeOf[homeOf(me)]}
@@ -58,7 +61,9 @@ export function Sidebar({ me, onClose }: { me: Me; onClose?: () => void }) {
       )}
       <div className="flex min-h-0 flex-1 flex-col">{inChat && me.employee && <ConversationList />}</div>
       <div className="shrink-0 border-t p-2">
-        <AccountMenu me={me} />
+        <MenuContainer value={container}>
+          <AccountMenu me={me} />
+        </MenuContainer>
       </div>
     </div>
   );

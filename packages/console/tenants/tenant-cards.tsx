@@ -35,7 +35,8 @@ export function TenantCards({ tenants }: { tenants: readonly Tenant[] }) {
           <dl className="mt-auto grid grid-cols-2 gap-x-4 gap-y-2.5 text-sm">
             <Fact name={t('tenants.columns.tier')}>{tenant.tier}</Fact>
             <Fact name={t('tenants.columns.runtime')}>
-              {tenant.driver}, {tenant.image}
+              {tenant.driver}
+              <span className="block text-ink-faint text-xs">{tenant.image}</span>
             </Fact>
             <Fact name={t('tenants.columns.memory')}>
               <Memory tenant={tenant} />

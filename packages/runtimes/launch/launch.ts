@@ -1,12 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
-import { open } from 'node:fs/promises';
-import type { Readable, Writable } from 'node:stream';
+import { open, readFile } from 'node:fs/promises';
+import type { Duplex, Readable, Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Runtime, RuntimeExit, RuntimeLimits, RuntimeUsage } from '@clawpool/contracts';
 import { RuntimeStartError } from '@clawpool/contracts';
 import type { Cgroup } from '../cgroups/cgroup.ts';
 import { exitOf } from './exit-status.ts';
+import { answerGuard, lifeline } from './handshake.ts';
 import { inheritedDescriptors } from './inherited-descriptors.ts';
 import { descendant, readProcessTable, treeUsage } from './process-table.ts';
 import type { RuntimeRecords } from './records.ts';
@@ -16,10 +17,11 @@ import { startError } from './start-error.ts';
 
 export interface Launch {
   tenantId: string;
+  /** Ends in a `guarded` command. */
   argv: readonly string[];
   env: Readonly<Record<string, string>>;
   cwd: string;
-  /** What the process can read from descriptors 3, 4, …: kept off its command line, which every user of the host can see. */
+  /** What the process can read from descriptors 4, 5, …: kept off its command line, which every user of the host can see. */
   handedOver: readonly Buffer[];
   logFile: string;
   limits: RuntimeLimits;
@@ -30,8 +32,8 @@ export interface Launch {
 }
 
 /**
- * Starts a process in its cgroup with its output in a bounded log, and looks after it until nothing of it is left. Both
- * drivers start through here; they differ in the command line.
+ * Starts a process in its cgroup with its output in a bounded log, and looks after it until nothing of it is left. Resolves
+ * when all that is around the command stands. Both drivers start through here; they differ in the command line.
  */
 export async function launch(options: Launch): Promise<Runtime> {
   const { cgroup, records, tenantId } = options;
@@ -41,17 +43,25 @@ export async function launch(options: Launch): Promise<Runtime> {
   try {
     await cgroup.create(options.limits);
     const child = await spawnInCgroup(options);
-    const runtime = supervise(options, child, log);
+    const supervised = supervise(options, child, log);
     await records.write(tenantId, child.pid as number).catch(async (error) => {
-      await runtime.stop(0);
+      await supervised.runtime.stop(0);
       throw startError(error, 'The runtime cannot be recorded in the state folder');
     });
-    return runtime;
+    if (await answerGuard(child.stdio[lifeline] as Duplex, supervised.ended)) return supervised.runtime;
+    await supervised.runtime.stop(0);
+    const said = await lastLine(options.logFile);
+    throw new RuntimeStartError('driver_unavailable', `The boundary around the runtime did not come to stand: ${said}`);
   } catch (error) {
     await log.close().catch(() => {});
     await cgroup.remove();
-    throw error instanceof RuntimeStartError ? error : startError(error, 'The runtime could not be started');
+    throw (error as NodeJS.ErrnoException).code ? startError(error, 'The runtime could not be started') : error;
   }
+}
+
+async function lastLine(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  return text.trimEnd().split('\n').at(-1) || 'it said nothing';
 }
 
 /**
@@ -78,7 +88,7 @@ async function spawnInCgroup(options: Launch): Promise<ChildProcess> {
       child.once('error', reject);
     });
     for (const [index, content] of options.handedOver.entries()) {
-      const pipe = child.stdio[index + 3] as Writable;
+      const pipe = child.stdio[lifeline + 1 + index] as Writable;
       pipe.on('error', () => {}); // it ended before it read everything; its exit tells
       pipe.end(content);
     }
@@ -94,6 +104,7 @@ function descriptorsOf(handedOver: readonly Buffer[], nothing: number, inherited
     'ignore',
     'pipe',
     'pipe',
+    'pipe',
     ...handedOver.map(() => 'pipe' as const),
   ];
   const own = descriptors.length;
@@ -104,7 +115,13 @@ function descriptorsOf(handedOver: readonly Buffer[], nothing: number, inherited
   return descriptors;
 }
 
-function supervise(options: Launch, child: ChildProcess, log: RuntimeLog): Runtime {
+interface Supervised {
+  runtime: Runtime;
+  /** Aborted as soon as its first process is gone. */
+  ended: AbortSignal;
+}
+
+function supervise(options: Launch, child: ChildProcess, log: RuntimeLog): Supervised {
   const { cgroup, records, tenantId } = options;
   const pid = child.pid as number;
   const outputs = [child.stdout, child.stderr] as Readable[];
@@ -155,7 +172,7 @@ function supervise(options: Launch, child: ChildProcess, log: RuntimeLog): Runti
     return { ...measured, processes: Math.max(0, measured.processes - options.boundaryProcesses) };
   }
 
-  return { startedAt: new Date(), exited, stop, usage };
+  return { runtime: { startedAt: new Date(), exited, stop, usage }, ended: ended.signal };
 }
 
 /** How long output that is still in the pipe may take to reach the log. */

@@ -19,7 +19,7 @@ export interface Launcher {
 interface LaunchRequest {
   spec: RuntimeSpec;
   command: RuntimeCommand;
-  /** Called when surely nothing of the tenant runs any more; tells what to run. */
+  /** Called when surely nothing of the tenant runs any more; tells what to run. Its `argv` ends in a `guarded` command. */
   compose(): Promise<ComposedCommand>;
   /** How many processes of the boundary stand above the command. */
   boundaryProcesses: number;

@@ -12,6 +12,7 @@ import type {
 } from '@clawpool/contracts';
 import { RuntimeStartError } from '@clawpool/contracts';
 import { checkSpec } from '../launch/check-spec.ts';
+import { guarded } from '../launch/handshake.ts';
 import { createLauncher } from '../launch/launcher.ts';
 import { startError } from '../launch/start-error.ts';
 
@@ -60,7 +61,7 @@ export function createProcessDriver(options: { stateFolder: string }): RuntimeDr
       boundaryProcesses: 0,
       compose: async () => {
         await emptyFolder(place.temporaryFolder);
-        return { argv: command.argv, env: command.env, cwd: command.cwd, handedOver: [] };
+        return { argv: guarded(command.argv), env: command.env, cwd: command.cwd, handedOver: [] };
       },
     });
   }

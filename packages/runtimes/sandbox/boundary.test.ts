@@ -28,7 +28,7 @@ const boundary: Boundary = {
 describe('the command line of the boundary', () => {
   it('is one bubblewrap for a normal user, two with a change of user between them for root', () => {
     const asUser = composeBoundary(boundary).argv;
-    expect(asUser).toEqual(['/usr/bin/bwrap', '--args', '3', '--', '/image/node', 'guest.mjs']);
+    expect(asUser).toEqual(['/usr/bin/bwrap', '--args', '4', '--', '/image/node', 'guest.mjs']);
     const asRoot = composeBoundary({ ...boundary, uid: 70_001 }).argv;
     expect(asRoot.slice(-asUser.length)).toEqual(asUser);
     expect(asRoot.join(' ')).toContain('/usr/bin/setpriv --reuid=70001 --regid=70001 --clear-groups --no-new-privs --');

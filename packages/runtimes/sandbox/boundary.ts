@@ -33,7 +33,7 @@ export interface Boundary {
   uid: number | undefined;
 }
 
-/** What to execute, and what its descriptors 3 and 4 deliver. */
+/** What to execute, and what its descriptors 4 and 5 deliver. */
 export interface BoundaryCommand {
   argv: string[];
   handedOver: Buffer[];
@@ -58,7 +58,7 @@ export function composeBoundary(boundary: Boundary): BoundaryCommand {
     );
     return filter ? [options, filter] : [options];
   };
-  const sandbox = [bubblewrap.path, '--args', '3', '--', ...command.argv];
+  const sandbox = [bubblewrap.path, '--args', '4', '--', ...command.argv];
   if (uid === undefined) return { argv: sandbox, handedOver: handedOver(tenant) };
   if (!bubblewrap.setpriv) throw new Error('setpriv is missing'); // the probe says so before anything is started
   const passage = [bubblewrap.path, ...passageOptions(bubblewrap, tenant), '--'];
@@ -101,7 +101,7 @@ function sandboxOptions({ bubblewrap, command, limits, filter }: Boundary, tenan
     ...['--uid', '1000', '--gid', '1000', '--hostname', 'agent'],
     ...['--die-with-parent', '--new-session', '--cap-drop', 'ALL'],
     ...(bubblewrap.disablesUserNamespaces ? ['--disable-userns'] : []),
-    ...(filter ? ['--seccomp', '4'] : []),
+    ...(filter ? ['--seccomp', '5'] : []),
     '--clearenv',
     ...Object.entries(command.env).flatMap(([name, value]) => ['--setenv', name, value]),
     ...bubblewrap.systemMounts,

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { arch } from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { createTestPool } from '../conformance/pool.ts';
@@ -21,6 +22,19 @@ describe('the sandbox', () => {
     expect(probe.usable && probe.notes.some((note) => note.startsWith('System calls are not filtered'))).toBe(
       !filtered,
     );
+    await pool.close();
+  });
+
+  it('says what the boundary lacks when it does not come to stand', async () => {
+    const pool = await createTestPool(createSandboxDriver);
+    const { spec, logFile } = await pool.tenant();
+    const incomplete = { ...spec, readOnly: { [join(pool.folder, 'none')]: 'none' } };
+    const place = await pool.driver.prepare(incomplete);
+    const command = { argv: ['/bin/true'] as const, env: {}, cwd: place.folder, logFile };
+    await expect(pool.driver.start(incomplete, place, command)).rejects.toMatchObject({
+      reason: 'driver_unavailable',
+      message: expect.stringMatching(/bwrap: .*none/),
+    });
     await pool.close();
   });
 });

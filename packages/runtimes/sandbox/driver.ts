@@ -10,6 +10,7 @@ import type {
 } from '@clawpool/contracts';
 import { RuntimeStartError } from '@clawpool/contracts';
 import { checkSpec } from '../launch/check-spec.ts';
+import { guarded } from '../launch/handshake.ts';
 import { createLauncher } from '../launch/launcher.ts';
 import { startError } from '../launch/start-error.ts';
 import { writeAccounts } from './accounts.ts';
@@ -82,7 +83,7 @@ export function createSandboxDriver(options: { stateFolder: string }): RuntimeDr
         const boundary = composeBoundary({
           bubblewrap: tools,
           tenant: { folder, socketFolder, imageFolder, readOnly: place.readOnly, accounts },
-          command,
+          command: { ...command, argv: guarded(command.argv) },
           limits: spec.limits,
           filter,
           uid: asRoot ? spec.uid : undefined,

@@ -49,7 +49,7 @@ function run({ argv: [program, ...options], handedOver }: BoundaryCommand) {
       cwd: '/',
       timeout: 10_000,
       killSignal: 'SIGKILL',
-      stdio: ['ignore', 'ignore', 'pipe', ...handedOver.map(() => 'pipe' as const)],
+      stdio: ['ignore', 'ignore', 'pipe', 'ignore', ...handedOver.map(() => 'pipe' as const)],
     });
     let complaint = '';
     (child.stdio[2] as NodeJS.ReadableStream).on('data', (chunk) => {
@@ -58,7 +58,7 @@ function run({ argv: [program, ...options], handedOver }: BoundaryCommand) {
     child.once('error', (error) => resolve({ exitCode: null, complaint: error.message }));
     child.once('close', (exitCode) => resolve({ exitCode, complaint }));
     for (const [index, content] of handedOver.entries()) {
-      const pipe = child.stdio[index + 3] as Writable;
+      const pipe = child.stdio[index + 4] as Writable;
       pipe.on('error', () => {}); // it gave up before it read everything; the complaint tells
       pipe.end(content);
     }
