@@ -62,5 +62,7 @@ export type ModelFailure = {
 /** A token is good for one runtime of one tenant, on that tenant's own out pipe, until revoked or not renewed. */
 export interface RuntimeTokens {
   issue(tenantId: string, generation: number): string;
+  /** Starts its lifetime (an hour) again: the host says this of a runtime that is alive. */
+  renew(tenantId: string, generation: number): void;
   revoke(tenantId: string, generation: number): void;
 }

@@ -104,6 +104,9 @@ interface Started {
   writeWorkspace: () => Promise<void>;
 }
 
+/** Well within a token's hour, however late a timer fires on a loaded machine. */
+const tokenRenewalMs = 10 * 60 * 1000;
+
 async function begin(
   setting: RuntimeSetting,
   request: StartRequest,
@@ -139,6 +142,8 @@ async function begin(
   const gatewayToken = randomBytes(24).toString('base64url');
   const modelToken = tokens.issue(tenantId, generation);
   undo.push(() => tokens.revoke(tenantId, generation));
+  const renewal = setInterval(() => tokens.renew(tenantId, generation), tokenRenewalMs).unref();
+  undo.push(() => clearInterval(renewal));
 
   const workspace = composeWorkspace(agent);
   const writeWorkspace = () =>

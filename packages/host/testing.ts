@@ -52,6 +52,7 @@ export async function startTestHost(
         tokens.add(`${tenantId}/${generation}`);
         return `token-of-${tenantId}-${generation}`;
       },
+      renew: () => {},
       revoke: (tenantId, generation) => {
         tokens.delete(`${tenantId}/${generation}`);
       },

@@ -1,17 +1,12 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { RuntimeTokens } from '@clawpool/contracts';
 
-/**
- * A week: a runtime that is kept on over a long weekend without a turn must still be able to answer on the first morning. A
- * token is worth nothing away from its tenant's own socket, and stopping the runtime revokes it at once.
- */
-const defaultTokenLifetimeMs = 7 * 24 * 60 * 60 * 1000;
+/** An hour without a word from the host, which renews the tokens of living runtimes every ten minutes: it is gone, then. */
+const defaultTokenLifetimeMs = 60 * 60 * 1000;
 
 export interface GatewayTokens extends RuntimeTokens {
   /** Whether the token is a live one of this tenant. Using a token renews it. */
   accepts(tenantId: string, token: string): boolean;
-  /** Starts the lifetime again, as use does: for a runtime known to be alive though it has had nothing to ask. */
-  renew(tenantId: string, generation: number): void;
 }
 
 interface TokenRecord {

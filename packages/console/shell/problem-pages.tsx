@@ -13,7 +13,7 @@ export function NotFoundPage() {
   usePageTitle(t('problem.notFoundTitle'));
   return (
     <>
-      <PageBar>{null}</PageBar>
+      <PageBar />
       <div className="grid flex-1 place-items-center overflow-y-auto">
         <Placeholder
           heading="h1"

@@ -70,7 +70,7 @@ export function Shell() {
 }
 
 /** The bar on top of a page. On narrow screens it begins with the button that opens the sidebar. */
-export function PageBar({ children }: { children: ReactNode }) {
+export function PageBar({ children }: { children?: ReactNode }) {
   const { t } = useTranslation();
   const openDrawer = useContext(OpenDrawer);
   return (
