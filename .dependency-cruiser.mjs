@@ -67,7 +67,8 @@ export default {
     },
     {
       name: 'no-cycles',
-      comment: 'Two files that need each other are one file, or a third is missing between them. Types alone may go round.',
+      comment:
+        'Two files that need each other are one file, or a third is missing between them. Types alone may go round.',
       severity: 'error',
       from: {},
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
@@ -83,7 +84,7 @@ export default {
       name: 'not-to-test',
       comment: 'Code that runs does not depend on tests.',
       severity: 'error',
-      from: { pathNot: '(\\.test\\.tsx?$|^tests/|/conformance/|/testing/)' },
+      from: { pathNot: '(\\.test\\.tsx?$|^(tests|bench)/|/conformance/|/testing/)' },
       to: { path: '(\\.test\\.tsx?$|^tests/)' },
     },
     {
@@ -91,7 +92,8 @@ export default {
       comment: 'Code that runs uses dependencies of its own package.json, not the tools of the root.',
       severity: 'error',
       from: { path: '^packages/', pathNot: '(\\.test\\.tsx?$|/testing/|/conformance/|/(vite|drizzle)\\.config\\.ts$)' },
-      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+      // `npm` as well: the package declares it itself, and the root uses it too.
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only', 'npm'] },
     },
     {
       name: 'dependency-is-declared',

@@ -85,7 +85,7 @@ async function exercise(setting: RuntimeSetting, tenantId: string): Promise<void
 /** A host user of its own, far above the numbers tenants get. */
 const ownUid = 2_147_000_001;
 
-const noTokens = { issue: () => 'none', revoke: () => {} };
+const noTokens = { renew: () => {}, issue: () => 'none', revoke: () => {} };
 
 function exerciser(tenantId: string): AgentDefinition {
   const owner = { id: 'fill', name: 'Nobody', email: '', position: 'None', department: 'None', contactFor: [] };

@@ -29,6 +29,9 @@ export function AgentBar({ agent, state }: { agent: Agent; state: TenantState })
           </span>
         </p>
       </div>
+      <span className="hidden max-w-56 truncate text-ink-faint text-xs lg:block" title={t('agent.model')}>
+        {agent.model}
+      </span>
       {agent.demoModel && <DemoModel />}
       <AboutAgent agent={agent} />
       {!wide && (

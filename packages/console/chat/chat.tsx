@@ -48,11 +48,13 @@ export function Chat({ me, agent, conversationId }: { me: Me; agent: Agent; conv
   };
 
   const { toBottom } = bottom;
+  const { reset } = act;
   // biome-ignore lint/correctness/useExhaustiveDependencies: another conversation starts at its end, ready to write
   useEffect(() => {
     toBottom();
+    reset();
     composer.current?.focus();
-  }, [conversationId, toBottom]);
+  }, [conversationId, toBottom, reset]);
 
   const loading = conversationId !== null && state.conversation === null && state.messages.length === 0 && !refusal;
   const empty = !loading && !refusal && state.messages.length === 0 && outgoing.length === 0;
@@ -111,7 +113,8 @@ export function Chat({ me, agent, conversationId }: { me: Me; agent: Agent; conv
           agentName={agent.name}
           // The first message creates the conversation; a second one must not create another.
           busy={outgoing.some((message) => message.conversationId === null && message.state === 'sending')}
-          answering={active !== null}
+          // A blocked message has its own buttons, where it says why it waits.
+          answering={active !== null && active.state !== 'blocked'}
           stopping={act.isPending && act.variables.action === 'stopTurn'}
           onSend={send}
           onStop={() => active && act.mutate({ turn: active, action: 'stopTurn' })}

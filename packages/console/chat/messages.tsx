@@ -5,7 +5,16 @@ import { CopyButton } from '../design/copy-button.tsx';
 import { Mark } from '../design/mark.tsx';
 import { useFormat } from '../format/use-format.ts';
 
-const Markdown = lazy(() => import('./markdown.tsx').then((module) => ({ default: module.Markdown })));
+/** On its way as soon as Chat is opened. Without it (a lost connection), plain text is better than nothing. */
+const markdown = import('./markdown.tsx').then(
+  (module) => ({ default: module.Markdown }),
+  () => ({ default: PlainText }),
+);
+const Markdown = lazy(() => markdown);
+
+function PlainText({ text }: { text: string }) {
+  return <p className="whitespace-pre-wrap">{text}</p>;
+}
 
 export const PersonMessage = memo(function PersonMessage({ text, at }: { text: string; at: number }) {
   const { t } = useTranslation();
@@ -58,7 +67,7 @@ export const AgentMessage = memo(function AgentMessage({
           data-streaming={streaming || undefined}
           className={classNames('prose', streaming && 'prose-streaming')}
         >
-          <Suspense fallback={<p className="whitespace-pre-wrap">{shown}</p>}>
+          <Suspense fallback={<PlainText text={shown} />}>
             <Markdown text={shown} />
           </Suspense>
         </div>

@@ -30,7 +30,7 @@ export function OutgoingMessage({
         <div role="alert" className="max-w-[85%] text-end text-sm">
           <p className="text-bad-ink">
             <CircleAlert className="me-1.5 inline size-4 align-[-0.2em]" aria-hidden="true" />
-            <span className="font-medium">{t('chat.notSent')}.</span> {words.title} {words.detail}
+            <span className="font-medium">{t('chat.notSent')}</span> {words.title} {words.detail}
           </p>
           <div className="mt-1.5 flex flex-wrap justify-end gap-1">
             <Button size="sm" kind="ghost" onClick={onDiscard}>

@@ -23,9 +23,14 @@ export function useBottom() {
     const scrolled = area.current;
     const grown = content.current;
     if (!scrolled || !grown) return;
+    let before = scrolled.scrollTop;
     const look = () => {
-      stuck.current = scrolled.scrollHeight - scrolled.scrollTop - scrolled.clientHeight < tolerance;
-      setAtBottom(stuck.current);
+      const distance = scrolled.scrollHeight - scrolled.scrollTop - scrolled.clientHeight;
+      const upwards = scrolled.scrollTop < before;
+      before = scrolled.scrollTop;
+      // The first pixels upwards already say that somebody wants to read; what shrinks at the end moves upwards too.
+      stuck.current = distance < 2 || (distance < tolerance && !upwards);
+      setAtBottom(distance < tolerance);
     };
     const observer = new ResizeObserver(() => {
       if (stuck.current) scrolled.scrollTo({ top: scrolled.scrollHeight, behavior: 'instant' });

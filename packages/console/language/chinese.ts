@@ -138,7 +138,7 @@ export const chinese: Texts = {
     tooLong: '超出 {{over, number}} 个字符。请缩短或分几次发送，文字已保留。',
     jump: '跳到最新',
     sending: '正在发送…',
-    notSent: '未发送',
+    notSent: '未发送。',
     edit: '编辑',
     discard: '丢弃',
     copyAnswer: '复制回答',

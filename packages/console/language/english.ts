@@ -138,7 +138,7 @@ export const english = {
     tooLong: '{{over, number}} characters too long. Shorten it or send it in parts; your text is kept.',
     jump: 'Jump to latest',
     sending: 'Sending…',
-    notSent: 'Not sent',
+    notSent: 'Not sent.',
     edit: 'Edit',
     discard: 'Discard',
     copyAnswer: 'Copy answer',

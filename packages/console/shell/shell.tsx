@@ -20,8 +20,17 @@ export function Shell() {
   const drawer = useRef<HTMLDialogElement>(null);
   const path = useRouterState({ select: (state) => state.location.pathname });
 
+  const content = useRef<HTMLElement>(null);
+  const page = useRef(path.split('/')[1]);
+
   // biome-ignore lint/correctness/useExhaustiveDependencies: whoever has chosen a page wants to see it
-  useEffect(() => drawer.current?.close(), [path, wide]);
+  useEffect(() => {
+    drawer.current?.close();
+    if (page.current === path.split('/')[1]) return;
+    page.current = path.split('/')[1];
+    // The keyboard goes along to the new page, unless the page itself has taken it.
+    if (!content.current?.contains(document.activeElement)) content.current?.focus();
+  }, [path, wide]);
 
   return (
     <div className="flex h-dvh flex-col overflow-hidden">
@@ -59,7 +68,7 @@ export function Shell() {
           </dialog>
         )}
         <OpenDrawer value={wide ? null : () => drawer.current?.showModal()}>
-          <main id="content" tabIndex={-1} className="relative flex min-w-0 flex-1 flex-col outline-none">
+          <main ref={content} id="content" tabIndex={-1} className="relative flex min-w-0 flex-1 flex-col outline-none">
             <ConnectionNotice />
             <Outlet />
           </main>

@@ -9,7 +9,7 @@ import type { Cgroup } from '../cgroups/cgroup.ts';
 import { exitOf } from './exit-status.ts';
 import { answerGuard, lifeline } from './handshake.ts';
 import { inheritedDescriptors } from './inherited-descriptors.ts';
-import { descendant, readProcessTable, treeUsage } from './process-table.ts';
+import { descendant, readProcessTable, treeUsage, untilGone } from './process-table.ts';
 import type { RuntimeRecords } from './records.ts';
 import type { RuntimeLog } from './runtime-log.ts';
 import { openRuntimeLog } from './runtime-log.ts';
@@ -137,6 +137,7 @@ function supervise(options: Launch, child: ChildProcess, log: RuntimeLog): Super
     clearInterval(watch);
     killGroup(pid);
     await cgroup.kill().catch(() => {});
+    await untilGone(pid);
     const outOfMemory = await cgroup.outOfMemory();
     await Promise.race([copied, sleep(drainMs, undefined, { ref: false })]);
     for (const output of outputs) output.destroy(); // held open by a process that escaped; only without cgroups

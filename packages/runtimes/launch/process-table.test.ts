@@ -5,6 +5,7 @@ import { descendant, readProcess, treeUsage } from './process-table.ts';
 const entry = (pid: number, parent: number, startTicks: number, zombie = false): ProcessEntry => ({
   pid,
   parent,
+  group: 10,
   startTicks,
   cpuTicks: 50,
   residentPages: 10,

@@ -1,9 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RuntimeUsage } from '@clawpool/contracts';
 
 export interface ProcessEntry {
   pid: number;
   parent: number;
+  /** Process group. */
+  group: number;
   /** Clock ticks since boot: with the pid, names a process apart from a later one that got the same pid. */
   startTicks: number;
   cpuTicks: number;
@@ -27,6 +30,7 @@ export async function readProcess(pid: number): Promise<ProcessEntry | undefined
   return {
     pid,
     parent: field(4),
+    group: field(5),
     startTicks: field(22),
     cpuTicks: field(14) + field(15),
     residentPages: field(24),
@@ -65,6 +69,23 @@ export function withDescendants(table: readonly ProcessEntry[], root: number): P
   const children = table.filter((entry) => entry.parent === root);
   return [self, ...children.flatMap((child) => withDescendants(table, child.pid))];
 }
+
+/**
+ * Waits until no process of a group, and none of the others, is alive. Killing returns before the killed is gone, and the first
+ * process of a process namespace, which belongs to the group of whoever made it, goes last of all in it.
+ */
+export async function untilGone(group: number, others: readonly ProcessEntry[] = []): Promise<void> {
+  const isOneOf = (entry: ProcessEntry) =>
+    entry.group === group || others.some((other) => other.pid === entry.pid && other.startTicks === entry.startTicks);
+  for (let round = 0; round < rounds; round += 1) {
+    const table = await readProcessTable();
+    if (!table.some((entry) => !entry.zombie && isOneOf(entry))) return;
+    await sleep(Math.min(2 + round, 50));
+  }
+}
+
+/** About five seconds: longer only if a process hangs in the kernel; the next sweep finds it again. */
+const rounds = 120;
 
 // Both are what the kernel reports to user space on every x86-64 and nearly every arm64 machine; used for display only.
 const pageBytes = 4096;

@@ -1,7 +1,6 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { readProcess, readProcessTable, withDescendants } from './process-table.ts';
+import { readProcess, readProcessTable, untilGone, withDescendants } from './process-table.ts';
 
 /** One small file per running runtime, so that a later control process finds what an earlier one left behind. */
 export interface RuntimeRecords {
@@ -46,15 +45,12 @@ export function runtimeRecords(stateFolder: string): RuntimeRecords {
     const family = withDescendants(await readProcessTable(), record.pid);
     for (const { pid } of family) kill(pid);
     kill(-record.pid); // its process group: children whose parent ended are no longer below it
-    for (let round = 0; round < killRounds && (await stillRuns(record)); round += 1) await sleep(5);
+    await untilGone(record.pid, family);
     return true;
   }
 
   return { write, remove, tenants, end };
 }
-
-/** About five seconds: longer only if a process hangs in the kernel. */
-const killRounds = 1000;
 
 function parse(text: string): RuntimeRecord | undefined {
   try {
