@@ -38,7 +38,7 @@ export function createSteps(options: { out: OutputStream; style: Style; live: bo
       ([name, { since, progress }]) => `${name} ${formatDuration(now() - since)}${progress ? ` (${progress})` : ''}`,
     );
     const line = `… ${parts.join(', ')}`;
-    const columns = Math.max(20, (out.columns ?? 80) - 1);
+    const columns = Math.max(20, (out.columns || 80) - 1);
     out.write(`\r\u001b[K${style.dim(line.length > columns ? `${line.slice(0, columns - 1)}…` : line)}`);
   };
   const finish = (name: string, mark: string, text: string) => {

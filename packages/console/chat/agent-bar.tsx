@@ -29,10 +29,13 @@ export function AgentBar({ agent, state }: { agent: Agent; state: TenantState })
           </span>
         </p>
       </div>
-      <span className="hidden max-w-56 truncate text-ink-faint text-xs lg:block" title={t('agent.model')}>
-        {agent.model}
-      </span>
-      {agent.demoModel && <DemoModel />}
+      {agent.demoModel ? (
+        <DemoModel model={agent.model} />
+      ) : (
+        <span className="hidden max-w-56 truncate text-ink-faint text-xs lg:block" title={agent.model}>
+          {agent.model}
+        </span>
+      )}
       <AboutAgent agent={agent} />
       {!wide && (
         <Link
@@ -48,7 +51,7 @@ export function AgentBar({ agent, state }: { agent: Agent; state: TenantState })
   );
 }
 
-function DemoModel() {
+function DemoModel({ model }: { model: string }) {
   const { t } = useTranslation();
   return (
     <Explanation
@@ -66,6 +69,7 @@ function DemoModel() {
     >
       <p>{t('agent.demoText')}</p>
       <p className="mt-2">{t('agent.demoNext')}</p>
+      <p className="mt-3 break-all text-ink-faint text-xs">{model}</p>
     </Explanation>
   );
 }

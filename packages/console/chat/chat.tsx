@@ -97,7 +97,7 @@ export function Chat({ me, agent, conversationId }: { me: Me; agent: Agent; conv
         {!bottom.atBottom && (
           <Button
             size="sm"
-            onClick={() => bottom.toBottom('smooth')}
+            onClick={bottom.toBottom}
             className="-translate-x-1/2 absolute bottom-3 left-1/2 animate-appear rounded-full shadow-floating"
           >
             <ArrowDown aria-hidden="true" />

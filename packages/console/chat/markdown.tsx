@@ -5,7 +5,7 @@ import ReactMarkdown, { type Components, type ExtraProps } from 'react-markdown'
 import rehypeSanitize from 'rehype-sanitize';
 import remarkGfm from 'remark-gfm';
 import { CopyButton } from '../design/copy-button.tsx';
-import { answerHeadings } from './answer-headings.ts';
+import { answerHeadings, htmlAsText } from './answer-tree.ts';
 
 /**
  * An agent's markdown. What an agent writes may come from anywhere (a web page it read, a file): raw HTML is shown as
@@ -15,7 +15,7 @@ import { answerHeadings } from './answer-headings.ts';
 export function Markdown({ text }: { text: string }) {
   return (
     <ReactMarkdown
-      remarkPlugins={[remarkGfm]}
+      remarkPlugins={[remarkGfm, htmlAsText]}
       rehypePlugins={[rehypeSanitize, answerHeadings]}
       urlTransform={webAddress}
       components={components}

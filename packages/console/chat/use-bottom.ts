@@ -13,10 +13,10 @@ export function useBottom() {
   const stuck = useRef(true);
   const [atBottom, setAtBottom] = useState(true);
 
-  const toBottom = useCallback((behavior: ScrollBehavior = 'instant') => {
+  const toBottom = useCallback(() => {
     stuck.current = true;
     setAtBottom(true);
-    area.current?.scrollTo({ top: area.current.scrollHeight, behavior });
+    area.current?.scrollTo({ top: area.current.scrollHeight, behavior: 'instant' });
   }, []);
 
   useEffect(() => {

@@ -244,7 +244,7 @@ async function end(
     if (!ours) return;
     await touchTenant(tx, turn.organizationId, turn.tenantId, at);
     await recordAudit(tx, turn.organizationId, {
-      actor: { type: 'agent', id: turn.tenantId, name: turn.tenantId },
+      actor: { type: 'agent', id: turn.tenantId, name: turn.tenantName },
       action: `turn.${state}`,
       target: { type: 'conversation', id: turn.conversationId, name: turn.callerName },
       outcome: state === 'failed' ? 'failed' : 'allowed',

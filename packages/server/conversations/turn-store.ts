@@ -12,6 +12,7 @@ export interface ClaimedTurn {
   id: string;
   conversationId: string;
   tenantId: string;
+  tenantName: string;
   attempts: number;
   /** The fencing number of this claim. */
   fence: number;
@@ -31,6 +32,7 @@ export async function claimNextTurn(db: Queryable, owner: string, leaseMs: numbe
     id: string;
     conversation_id: string;
     tenant_id: string;
+    tenant_name: string;
     attempts: number;
     fence: number;
     stop_requested: boolean;
@@ -56,10 +58,11 @@ export async function claimNextTurn(db: Queryable, owner: string, leaseMs: numbe
       from next where t.organization_id = next.organization_id and t.id = next.id
       returning t.*
     )
-    select c.organization_id, c.id, c.conversation_id, c.tenant_id, c.attempts, c.fence,
+    select c.organization_id, c.id, c.conversation_id, c.tenant_id, n.name as tenant_name, c.attempts, c.fence,
       c.stop_requested_at is not null as stop_requested, v.path, u.name as caller_name, m.text
     from claimed c
     join conversations v on v.organization_id = c.organization_id and v.id = c.conversation_id
+    join tenants n on n.organization_id = c.organization_id and n.id = c.tenant_id
     join users u on u.id = v.user_id
     join messages m on m.organization_id = c.organization_id and m.turn_id = c.id and m.role = 'person'`);
   const row = rows[0];
@@ -69,6 +72,7 @@ export async function claimNextTurn(db: Queryable, owner: string, leaseMs: numbe
     id: row.id,
     conversationId: row.conversation_id,
     tenantId: row.tenant_id,
+    tenantName: row.tenant_name,
     attempts: row.attempts,
     fence: row.fence,
     stopRequested: row.stop_requested,

@@ -173,7 +173,11 @@ async function serveDocumentation(
   await fastify.register(swaggerUi, {
     routePrefix: '/api/docs',
     uiConfig: { deepLinking: true, docExpansion: 'list', defaultModelsExpandDepth: 0, url: '/api/openapi.json' },
-    theme: { title: 'Clawpool API' },
+    // The bar on top is the tool's own advertisement and a field that explores other people's APIs.
+    theme: {
+      title: 'Clawpool API',
+      css: [{ filename: 'clawpool.css', content: '.swagger-ui .topbar { display: none }' }],
+    },
   });
   fastify.get('/api/openapi.json', () => document);
 }

@@ -1,8 +1,26 @@
-/** The little of a hast tree that is looked at here. */
+/** The little of a markdown tree (mdast) or an HTML tree (hast) that is looked at here. */
 interface Node {
   type: string;
   tagName?: string;
+  value?: string;
   children?: Node[];
+}
+
+/** A remark plugin: HTML in an answer is shown as it was written, neither obeyed nor hidden. */
+export function htmlAsText() {
+  return (tree: Node) => {
+    const visit = (node: Node, inline: boolean) => {
+      if (node.type === 'html') {
+        const text: Node = { type: 'text', value: node.value ?? '' };
+        if (inline) Object.assign(node, text);
+        else Object.assign(node, { type: 'paragraph', children: [text] });
+        return;
+      }
+      const holdsInline = inline || node.type === 'paragraph' || node.type === 'heading' || node.type === 'tableCell';
+      for (const child of node.children ?? []) visit(child, holdsInline);
+    };
+    visit(tree, false);
+  };
 }
 
 /**
