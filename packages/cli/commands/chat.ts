@@ -89,7 +89,8 @@ async function converse(
     stop = new AbortController();
     try {
       const answer = await askAloud(terminal, client, conversationId, line, true, stop.signal);
-      if (answer.turn.state !== 'answered') terminal.error(reasonOf(answer.turn), answer.turn.hint ?? undefined);
+      if (answer.turn.state === 'stopped') terminal.note('stopped');
+      else if (answer.turn.state === 'failed') terminal.error(reasonOf(answer.turn), answer.turn.hint ?? undefined);
     } catch (error) {
       // A refused message (too long, for example) does not end the conversation.
       terminal.error((error as Error).message, (error as { hint?: string }).hint);

@@ -36,6 +36,6 @@ export function noticeSessionEnd(error: unknown): void {
 }
 
 /** Worth another attempt without anybody changing anything. */
-export function isTemporary(error: unknown): boolean {
+function isTemporary(error: unknown): boolean {
   return error instanceof ClientError && (error.code === 'unreachable' || error.code === 'unavailable');
 }

@@ -101,7 +101,7 @@ function without(partials: ConversationState['partials'], turnId: string): Conve
   return rest;
 }
 
-export const isOver = ({ state }: Pick<Turn, 'state'>): boolean =>
+const isOver = ({ state }: Pick<Turn, 'state'>): boolean =>
   state === 'answered' || state === 'failed' || state === 'stopped';
 
 /** The turn that "Stop" stops: the one the agent works on, else the first that waits. */

@@ -26,7 +26,7 @@ export function Markdown({ text }: { text: string }) {
 }
 
 /** Absolute web and mail addresses pass; everything else (scripts, data, paths of this very console) is left out. */
-export function webAddress(url: string): string | null {
+function webAddress(url: string): string | null {
   return /^(https?:\/\/|mailto:)/i.test(url) ? url : null;
 }
 

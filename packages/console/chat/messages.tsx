@@ -82,7 +82,7 @@ export const AgentMessage = memo(function AgentMessage({
   );
 });
 
-export function Avatar() {
+function Avatar() {
   return (
     <span
       aria-hidden="true"

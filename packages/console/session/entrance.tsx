@@ -5,7 +5,8 @@ import { Button } from '../design/button.tsx';
 import { Mark } from '../design/mark.tsx';
 import { Menu, MenuChoice } from '../design/menu.tsx';
 import { setTheme, themes, useTheme } from '../design/theme.ts';
-import { currentLanguage, type Language, languages, setLanguage } from '../language/language.ts';
+import { currentLanguage, languages } from '../language/language.ts';
+import { LanguageChoice } from '../language/language-choice.tsx';
 
 /** The frame of the pages before the house: one card on still water. */
 export function Entrance({ heading, lead, children }: { heading: string; lead: string; children: ReactNode }) {
@@ -65,23 +66,6 @@ function Preferences() {
         />
       </Menu>
     </div>
-  );
-}
-
-/** Each language is named in itself, so that it is found by the person who needs it. */
-export function LanguageChoice() {
-  const { t } = useTranslation();
-  return (
-    <MenuChoice
-      label={t('shell.language')}
-      value={currentLanguage()}
-      onValue={setLanguage}
-      options={(Object.keys(languages) as Language[]).map((value) => ({
-        value,
-        label: languages[value],
-        lang: value,
-      }))}
-    />
   );
 }
 

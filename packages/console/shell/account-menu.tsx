@@ -7,7 +7,7 @@ import { factsOf, useProblem } from '../api/use-problem.ts';
 import { Menu, MenuChoice, MenuItem, MenuLine } from '../design/menu.tsx';
 import { Notice } from '../design/notice.tsx';
 import { setTheme, themes, useTheme } from '../design/theme.ts';
-import { LanguageChoice } from '../session/entrance.tsx';
+import { LanguageChoice } from '../language/language-choice.tsx';
 import { signOut } from '../session/sign-out.ts';
 
 export function AccountMenu({ me }: { me: Me }) {

@@ -65,7 +65,7 @@ const orders: Record<SortKey, (a: Tenant, b: Tenant, compare: Compare) => number
 const timeOf = (at: string | null): number => (at === null ? 0 : Date.parse(at));
 
 /** Rows of one page; few enough that ten thousand tenants cost a browser nothing. */
-export const pageSize = 50;
+const pageSize = 50;
 
 /** A page that no longer exists because rows have gone becomes the last one. `from` and `to` count from 1. */
 export function pageOf<T>(rows: readonly T[], page: number) {
