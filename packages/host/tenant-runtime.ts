@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, statfs } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import type {
@@ -245,12 +245,19 @@ function running(
       return;
     }
     for await (const event of gateway.turn(request, signal)) {
-      yield event.type === 'failed' && event.reason === 'exited' ? await explained(event) : event;
+      yield event.type === 'failed' ? await explained(event) : event;
     }
   }
 
-  /** A broken answer usually means that the runtime is gone: its exit, which comes a moment later, says why. */
+  /**
+   * A broken answer usually means that the runtime is gone: its exit, which comes a moment later, says why. A gateway that lives
+   * on and failed by itself often could not write: it does not say so, the disk does.
+   */
   async function explained(event: Extract<TurnEvent, { type: 'failed' }>): Promise<TurnEvent> {
+    if (event.reason === 'agent_error' && (await isFull(setting.folders.tenants))) {
+      return { ...event, reason: 'storage_full', message: 'The host’s disk is full.' };
+    }
+    if (event.reason !== 'exited') return event;
     await Promise.race([runtime.exited, new Promise((resolve) => setTimeout(resolve, 1_000).unref())]);
     if (!exit) return event;
     const { reason, message } = await ended;
@@ -267,4 +274,10 @@ function running(
       await ended;
     },
   };
+}
+
+/** Less than a mebibyte left: a session's transcript no longer fits. */
+async function isFull(folder: string): Promise<boolean> {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize < 2 ** 20;
 }

@@ -70,7 +70,7 @@ describe('Carol (Finance)', () => {
     expect((await page.getByTestId('person-message').allInnerTexts()).join()).toContain('Run git status');
     await expectAccessible(page);
 
-    await page.getByRole('button', { name: 'New conversation' }).first().click();
+    await page.getByRole('link', { name: 'New conversation' }).first().click();
     await expect.poll(() => page.getByTestId('agent-message').count()).toBe(0);
     await expect.poll(() => page.getByRole('link', { name: /Who are you\?/ }).count()).toBeGreaterThan(0);
   });

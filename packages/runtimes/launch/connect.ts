@@ -18,24 +18,27 @@ import { join } from 'node:path';
  */
 export async function connectToRuntime(socketFolder: string): Promise<Socket> {
   const file = await open(join(socketFolder, 'in.sock'), pathOnly | constants.O_NOFOLLOW);
-  try {
-    if (!(await file.stat()).isSocket())
-      throw Object.assign(new Error('in.sock is not a socket'), { code: 'ENOTSOCK' });
-    return await connected(file);
-  } finally {
-    await file.close();
-  }
+  const isSocket = await file.stat().then((found) => found.isSocket());
+  if (isSocket) return connected(file);
+  await file.close();
+  throw Object.assign(new Error('in.sock is not a socket'), { code: 'ENOTSOCK' });
 }
 
 /** O_PATH (open(2)): a name for a file, without opening it. Node has no constant for it; x86-64 and arm64 share the value. */
 const pathOnly = 0o10000000;
 
+/** Nothing happens between the connection and its hand-over, so that the caller misses no event of the socket. */
 function connected(file: FileHandle): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect(`/proc/self/fd/${file.fd}`);
-    socket.once('error', reject);
+    const fail = (error: Error) => {
+      void file.close();
+      reject(error);
+    };
+    socket.once('error', fail);
     socket.once('connect', () => {
-      socket.off('error', reject);
+      void file.close();
+      socket.off('error', fail);
       resolve(socket);
     });
   });

@@ -158,6 +158,20 @@ test('when the runtime cannot start the person reads why, and the message is ans
   expect(await answersOf(conversationId)).toEqual(['You said: patience']);
 });
 
+test('a turn that broke because the disk is full waits for space instead of failing', async () => {
+  let full = true;
+  world.host.answerWith(async function* ({ text }): AsyncIterable<TurnEvent> {
+    if (full) yield { type: 'failed', reason: 'storage_full', message: 'The host’s disk is full.', retry: false };
+    else yield { type: 'done', text: `written: ${text}` };
+  });
+  const { conversationId, turnId } = await say(ann, 'note this');
+  await world.until(conversationId, isState('blocked'));
+  full = false;
+  await world.conversations.retry(ann, conversationId, turnId);
+  await world.until(conversationId, isState('answered'));
+  expect(await answersOf(conversationId)).toEqual(['written: note this']);
+});
+
 test('a runtime that dies under a turn is started again and the turn is answered', async () => {
   let attempt = 0;
   world.host.answerWith(async function* ({ text }): AsyncIterable<TurnEvent> {

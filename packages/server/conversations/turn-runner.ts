@@ -203,6 +203,8 @@ async function fail(
   const reason = known?.reason ?? event?.reason ?? 'agent_error';
   const message = known?.message ?? event?.message ?? 'The agent’s answer ended without a word.';
   const hint = turnFailureHints[reason];
+  // Nothing the person can do: it waits for the operator as it would for a runtime that cannot start.
+  if (reason === 'storage_full') return block(options, turn, { ok: false, reason, message, hint });
   if (!known && event?.retry && turn.attempts + 1 < maxAttempts) {
     const retryAt = new Date(Date.now() + 500);
     await options.database.db.transaction((tx) => moveTurn(tx, turn, { to: 'queued', reason, message, hint, retryAt }));
