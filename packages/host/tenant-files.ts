@@ -26,9 +26,13 @@ export class PlantedFileError extends Error {
  * @throws PlantedFileError, or the file system's error, for example ENOSPC
  */
 export async function writeFiles(root: string, files: readonly WorkspaceFile[], owner?: number): Promise<void> {
-  for (const { path, content, mode = 0o600 } of files) {
-    await inFolder(root, dirname(path), owner, (folder) => writeFileIn(folder, basename(path), content, mode, owner));
-  }
+  // At once: this is done before every turn, and mostly it is nothing but looking.
+  const results = await Promise.allSettled(
+    files.map(({ path, content, mode = 0o600 }) =>
+      inFolder(root, dirname(path), owner, (folder) => writeFileIn(folder, basename(path), content, mode, owner)),
+    ),
+  );
+  for (const result of results) if (result.status === 'rejected') throw result.reason;
 }
 
 /** Makes folders below `root`, 0700. */

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { readdir, rmdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import type { EnforcedLimits } from '@clawpool/contracts';
 import type { Cgroup } from './cgroup.ts';
@@ -17,7 +16,7 @@ export interface Cgroups {
   of(tenantId: string, boundaryProcesses: number): Cgroup;
   /** Tenants that have a cgroup now. */
   tenants(): Promise<string[]>;
-  /** Removes the installation's own folders where no tenant's cgroup is left in them; the next start makes them anew. */
+  /** Removes the installation's own cgroups where no tenant's is left in them; the next start makes them anew. */
   tidy(): Promise<void>;
 }
 
@@ -31,6 +30,7 @@ export async function openCgroups(installation: string): Promise<Cgroups> {
   const found = await findBranches(installation).catch(() => []);
   const branches: Branch[] = [];
   for (const branch of found) if (await canJoin(branch)) branches.push(branch);
+  await tidy(found);
   const limits = {
     memory: enforcer(branches, 'memory'),
     pids: enforcer(branches, 'pids'),
@@ -41,13 +41,12 @@ export async function openCgroups(installation: string): Promise<Cgroups> {
     notes: notesOn(limits),
     of: (tenantId, boundaryProcesses) => cgroupOf(branches, tenantId, boundaryProcesses),
     tenants: () => childCgroups(branches),
-    tidy: async () => {
-      for (const { folder } of branches) {
-        await rmdir(folder).catch(() => {});
-        await rmdir(dirname(folder)).catch(() => {}); // another installation's are still in it
-      }
-    },
+    tidy: () => tidy(branches),
   };
+}
+
+async function tidy(branches: readonly Branch[]): Promise<void> {
+  for (const { folder } of branches) await rmdir(folder).catch(() => {}); // refused while a cgroup is in it
 }
 
 async function childCgroups(branches: readonly Branch[]): Promise<string[]> {

@@ -59,7 +59,10 @@ export function createLauncher(stateFolder: string): Launcher {
       const composed = await compose();
       const { logFile } = command;
       const runtime = await launch({ ...composed, tenantId, logFile, limits, cgroup, records, boundaryProcesses });
-      void runtime.exited.then(() => alive.delete(tenantId));
+      void runtime.exited.then(() => {
+        alive.delete(tenantId);
+        if (alive.size === 0) return cgroups.tidy();
+      });
       return runtime;
     } catch (error) {
       alive.delete(tenantId);

@@ -57,11 +57,7 @@ export function createConversationService(database: Database): ConversationServi
     const conversation = await findConversation(db, organizationId, conversationId);
     // Somebody else's conversation is as unknown as one that never was.
     if (conversation && conversation.userId === userId) return conversation;
-    throw new ClawpoolError(
-      'not_found',
-      'There is no such conversation.',
-      'It may belong to somebody else. Start a new one.',
-    );
+    throw noSuchConversation();
   }
 
   async function start(principal: Principal, employeeId: string | undefined): Promise<Conversation> {
@@ -107,17 +103,22 @@ export function createConversationService(database: Database): ConversationServi
         'Shorten it, or send it in parts.',
       );
     }
-    const conversation = await own(principal, conversationId);
-    const { message, turn } = await db.transaction((tx) =>
-      acceptMessage(tx, conversation, {
-        messageId: randomUUID(),
-        turnId: randomUUID(),
-        channelMessageId: inbound.clientMessageId,
-        text: inbound.text,
-        at: new Date(),
-      }),
+    const { organizationId, userId } = principal;
+    const accepted = await db.transaction((tx) =>
+      acceptMessage(
+        tx,
+        { organizationId, conversationId, userId },
+        {
+          messageId: randomUUID(),
+          turnId: randomUUID(),
+          channelMessageId: inbound.clientMessageId,
+          text: inbound.text,
+          at: new Date(),
+        },
+      ),
     );
-    return { message: toMessage(message), turn: toTurn(turn) };
+    if (!accepted) throw noSuchConversation();
+    return { message: toMessage(accepted.message), turn: toTurn(accepted.turn) };
   }
 
   async function stop(principal: Principal, conversationId: string, turnId: string): Promise<Turn> {
@@ -179,6 +180,9 @@ export function createConversationService(database: Database): ConversationServi
     },
   };
 }
+
+const noSuchConversation = () =>
+  new ClawpoolError('not_found', 'There is no such conversation.', 'It may belong to somebody else. Start a new one.');
 
 const unfinished = (turn: TurnRow) =>
   and(eq(turns.organizationId, turn.organizationId), eq(turns.id, turn.id), isNull(turns.finishedAt));

@@ -69,62 +69,88 @@ export async function listMessagesOfTurn(db: Queryable, organizationId: string, 
 }
 
 /**
- * Stores an inbound message and its turn. The same `channelMessageId` again gives the first one back.
- * The conversation row is locked meanwhile, so that turns are numbered in the order in which they commit.
+ * Stores an inbound message and its turn. The same `channelMessageId` again gives the first one back. The conversation row is
+ * locked meanwhile, so that turns are numbered in the order in which they commit. Null: no such conversation of this user.
  */
 export async function acceptMessage(
   tx: Transaction,
-  conversation: ConversationRow,
+  of: OwnConversation,
   inbound: { messageId: string; turnId: string; channelMessageId: string; text: string; at: Date },
-): Promise<{ message: MessageRow; turn: TurnRow; isNew: boolean }> {
-  const { organizationId, id: conversationId } = conversation;
-  const locked = and(eq(conversations.organizationId, organizationId), eq(conversations.id, conversationId));
-  const [current] = await tx.select({ title: conversations.title }).from(conversations).where(locked).for('update');
-  const known = await findByChannelMessageId(tx, conversation, inbound.channelMessageId);
-  if (known) return { ...known, isNew: false };
+): Promise<{ message: MessageRow; turn: TurnRow } | null> {
+  const { organizationId, conversationId } = of;
+  // The connection runs them one after the other: the second sees what was committed before the lock was ours.
+  const [conversation, known] = await Promise.all([
+    lockConversation(tx, of),
+    findByChannelMessageId(tx, of, inbound.channelMessageId),
+  ]);
+  if (!conversation) return null;
+  if (known) return known;
 
-  const [turn] = await tx
-    .insert(turns)
-    .values({
-      organizationId,
-      id: inbound.turnId,
-      conversationId,
-      tenantId: conversation.tenantId,
-      acceptedAt: inbound.at,
-    })
-    .returning();
-  const [message] = await tx
-    .insert(messages)
-    .values({
-      organizationId,
-      id: inbound.messageId,
-      conversationId,
-      turnId: inbound.turnId,
-      role: 'person',
-      text: inbound.text,
-      channelMessageId: inbound.channelMessageId,
-      createdAt: inbound.at,
-    })
-    .returning();
+  const { turnId } = inbound;
+  // Handed over together: the person waits for each of them.
+  const [[turn], [message]] = await Promise.all([
+    tx
+      .insert(turns)
+      .values({ organizationId, id: turnId, conversationId, tenantId: conversation.tenantId, acceptedAt: inbound.at })
+      .returning(),
+    tx
+      .insert(messages)
+      .values({
+        organizationId,
+        id: inbound.messageId,
+        conversationId,
+        turnId,
+        role: 'person',
+        text: inbound.text,
+        channelMessageId: inbound.channelMessageId,
+        createdAt: inbound.at,
+      })
+      .returning(),
+    tx
+      .update(conversations)
+      .set({ updatedAt: inbound.at, title: conversation.title || titleOf(inbound.text) })
+      .where(and(eq(conversations.organizationId, organizationId), eq(conversations.id, conversationId))),
+    notify(tx, 'turn_accepted', {}),
+    notify(tx, 'conversation_changed', { organizationId, conversationId, turnId }),
+  ]);
   if (!turn || !message) throw new Error('insert returned nothing');
-  await tx
-    .update(conversations)
-    .set({ updatedAt: inbound.at, title: current?.title || titleOf(inbound.text) })
-    .where(locked);
-  await notify(tx, 'turn_accepted', {});
-  await notify(tx, 'conversation_changed', { organizationId, conversationId, turnId: turn.id });
-  return { message, turn, isNew: true };
+  return { message, turn };
 }
 
-async function findByChannelMessageId(tx: Transaction, conversation: ConversationRow, channelMessageId: string) {
+interface OwnConversation {
+  organizationId: string;
+  conversationId: string;
+  userId: string;
+}
+
+async function lockConversation(tx: Transaction, { organizationId, conversationId, userId }: OwnConversation) {
+  const [row] = await tx
+    .select({ title: conversations.title, tenantId: conversations.tenantId })
+    .from(conversations)
+    .where(
+      and(
+        eq(conversations.organizationId, organizationId),
+        eq(conversations.id, conversationId),
+        eq(conversations.userId, userId),
+      ),
+    )
+    .for('update');
+  return row ?? null;
+}
+
+async function findByChannelMessageId(
+  tx: Transaction,
+  { organizationId, conversationId }: OwnConversation,
+  channelMessageId: string,
+) {
   const [row] = await tx
     .select({ message: messages, turn: turns })
     .from(messages)
     .innerJoin(turns, and(eq(turns.organizationId, messages.organizationId), eq(turns.id, messages.turnId)))
     .where(
       and(
-        eq(messages.organizationId, conversation.organizationId),
-        eq(messages.conversationId, conversation.id),
+        eq(messages.organizationId, organizationId),
+        eq(messages.conversationId, conversationId),
         eq(messages.channelMessageId, channelMessageId),
       ),
     );
