@@ -156,7 +156,7 @@ function run(program: string, args: readonly string[], cwd: string): Promise<{ c
 }
 
 /** Tells npm's failures apart by the codes it prints. */
-export function npmError(output: string): ClawpoolError {
+function npmError(output: string): ClawpoolError {
   if (/ENOSPC|EDQUOT|no space left/iu.test(output)) return storageFull('The image cannot be written');
   const lines = output
     .split('\n')

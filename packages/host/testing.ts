@@ -11,7 +11,7 @@ import type { HostOptions } from './host.ts';
 import { createHost } from './host.ts';
 import { installImage } from './image.ts';
 
-export const imagesFolder = join(import.meta.dirname, '../../.clawpool/images');
+const imagesFolder = join(import.meta.dirname, '../../.clawpool/images');
 
 export interface TestHost {
   host: Host;

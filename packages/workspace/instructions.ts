@@ -4,7 +4,7 @@ import { fileLimit } from './soul.ts';
 import { oneLine } from './text.ts';
 
 /** What each tool is, as the agent and the person who talks to it read it. */
-export const toolDescriptions: Readonly<Record<ToolName, string>> = {
+const toolDescriptions: Readonly<Record<ToolName, string>> = {
   web_search: 'search the web and read web pages',
   shell: 'run commands in your workspace',
   browser: 'open and use web pages in a browser',

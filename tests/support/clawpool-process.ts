@@ -17,7 +17,7 @@ export interface ClawpoolProcess {
   interrupt(): Promise<number | null>;
 }
 
-export const checkout = new URL('../..', import.meta.url).pathname;
+export const checkout = join(import.meta.dirname, '../..');
 
 /** Resolves when the console answers; rejects with what was printed when it ends before that. */
 export async function startClawpool(
@@ -81,7 +81,7 @@ async function freePort(): Promise<number> {
 }
 
 /** Every process that descends from one, children before their parents' siblings; read from /proc. */
-export function descendants(root: number): number[] {
+function descendants(root: number): number[] {
   const parents = new Map<number, number>();
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;

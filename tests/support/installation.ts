@@ -21,7 +21,7 @@ export async function startTestInstallation({
 }: Partial<InstallationOptions> & { withConsole?: boolean } = {}): Promise<TestInstallation> {
   const data = await mkdtemp(join(tmpdir(), 'clawpool-installation-'));
   const options: InstallationOptions = {
-    home: new URL('../..', import.meta.url).pathname,
+    home: join(import.meta.dirname, '../..'),
     version: 'test',
     logger: pino({ level: 'silent' }),
     ...(withConsole ? {} : { consoleFolder: null }),

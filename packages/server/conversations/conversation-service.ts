@@ -118,7 +118,7 @@ export function createConversationService(database: Database): ConversationServi
       ),
     );
     if (!accepted) throw noSuchConversation();
-    return { message: toMessage(accepted.message), turn: toTurn(accepted.turn) };
+    return accepted;
   }
 
   async function stop(principal: Principal, conversationId: string, turnId: string): Promise<Turn> {

@@ -1,10 +1,10 @@
-import type { Conversation, Message } from '@clawpool/contracts';
-import { and, asc, desc, eq } from 'drizzle-orm';
+import type { Conversation, Message, Turn } from '@clawpool/contracts';
+import { and, asc, desc, eq, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '../store/database.ts';
-import { notify } from '../store/notifications.ts';
+import { notification } from '../store/notifications.ts';
 import { conversations, messages, turns } from '../store/schema/index.ts';
 import { titleOf } from './turn.ts';
-import type { TurnRow } from './turn-store.ts';
+import { toTurn } from './turn-store.ts';
 
 export type ConversationRow = typeof conversations.$inferSelect;
 export type MessageRow = typeof messages.$inferSelect;
@@ -76,46 +76,36 @@ export async function acceptMessage(
   tx: Transaction,
   of: OwnConversation,
   inbound: { messageId: string; turnId: string; channelMessageId: string; text: string; at: Date },
-): Promise<{ message: MessageRow; turn: TurnRow } | null> {
+): Promise<{ message: Message; turn: Turn } | null> {
   const { organizationId, conversationId } = of;
-  // The connection runs them one after the other: the second sees what was committed before the lock was ours.
-  const [conversation, known] = await Promise.all([
-    lockConversation(tx, of),
-    findByChannelMessageId(tx, of, inbound.channelMessageId),
-  ]);
+  const conversation = await lockConversation(tx, of);
   if (!conversation) return null;
+  const known = await findByChannelMessageId(tx, of, inbound.channelMessageId);
   if (known) return known;
 
-  const { turnId } = inbound;
-  // Handed over together: the person waits for each of them.
-  const [[turn], [message]] = await Promise.all([
-    tx
-      .insert(turns)
-      .values({ organizationId, id: turnId, conversationId, tenantId: conversation.tenantId, acceptedAt: inbound.at })
-      .returning(),
-    tx
-      .insert(messages)
-      .values({
-        organizationId,
-        id: inbound.messageId,
-        conversationId,
-        turnId,
-        role: 'person',
-        text: inbound.text,
-        channelMessageId: inbound.channelMessageId,
-        createdAt: inbound.at,
-      })
-      .returning(),
-    tx
-      .update(conversations)
-      .set({ updatedAt: inbound.at, title: conversation.title || titleOf(inbound.text) })
-      .where(and(eq(conversations.organizationId, organizationId), eq(conversations.id, conversationId))),
-    notify(tx, 'turn_accepted', {}),
-    notify(tx, 'conversation_changed', { organizationId, conversationId, turnId }),
-  ]);
-  if (!turn || !message) throw new Error('insert returned nothing');
-  return { message, turn };
+  const { turnId, messageId, channelMessageId, text, at } = inbound;
+  // One statement, since the person waits for every round trip.
+  await tx.execute(sql`
+    with accepted as (
+      insert into turns (organization_id, id, conversation_id, tenant_id, accepted_at)
+      values (${organizationId}, ${turnId}, ${conversationId}, ${conversation.tenantId}, ${at.toISOString()})
+      returning id
+    ), stored as (
+      insert into messages (organization_id, id, conversation_id, turn_id, role, text, channel_message_id, created_at)
+      values (${organizationId}, ${messageId}, ${conversationId}, ${turnId}, 'person', ${text}, ${channelMessageId}, ${at.toISOString()})
+    ), named as (
+      update conversations set updated_at = ${at.toISOString()}, title = case title when '' then ${titleOf(text)} else title end
+      where organization_id = ${organizationId} and id = ${conversationId}
+    )
+    select ${notification('turn_accepted', {})}, ${notification('conversation_changed', { organizationId, conversationId, turnId })}
+    from accepted`);
+  return {
+    message: { id: messageId, turnId, role: 'person', text, at: at.toISOString() },
+    turn: { ...newTurn, id: turnId, acceptedAt: at.toISOString() },
+  };
 }
+
+const newTurn = { state: 'queued', reason: null, message: null, hint: null, retryAt: null, finishedAt: null } as const;
 
 interface OwnConversation {
   organizationId: string;
@@ -125,7 +115,7 @@ interface OwnConversation {
 
 async function lockConversation(tx: Transaction, { organizationId, conversationId, userId }: OwnConversation) {
   const [row] = await tx
-    .select({ title: conversations.title, tenantId: conversations.tenantId })
+    .select({ tenantId: conversations.tenantId })
     .from(conversations)
     .where(
       and(
@@ -154,7 +144,7 @@ async function findByChannelMessageId(
         eq(messages.channelMessageId, channelMessageId),
       ),
     );
-  return row ?? null;
+  return row ? { message: toMessage(row.message), turn: toTurn(row.turn) } : null;
 }
 
 export const toConversation = (row: ConversationRow): Conversation => ({

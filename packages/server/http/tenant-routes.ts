@@ -27,6 +27,7 @@ export function tenantHandlers({
     organizationId: principal.organizationId,
     departmentIds: await scopeOf(principal),
   });
+  const isNewReading = createReadings();
   return {
     listTenants: async ({ principal }) => {
       const { organizationId, departmentIds } = await tenantScope(principal);
@@ -46,14 +47,30 @@ export function tenantHandlers({
           '`clawpool tenants` lists them.',
         );
       }
-      await recordAudit(database.db, principal.organizationId, {
-        actor: { type: 'person', id: principal.userId, name: principal.name },
-        action: 'tenant.logs_read',
-        target: { type: 'tenant', id: tenant.id, name: tenant.name },
-        outcome: 'allowed',
-        detail: { lines: query.lines },
-      });
+      if (isNewReading(principal.userId, tenant.id, Date.now())) {
+        await recordAudit(database.db, principal.organizationId, {
+          actor: { type: 'person', id: principal.userId, name: principal.name },
+          action: 'tenant.logs_read',
+          target: { type: 'tenant', id: tenant.id, name: tenant.name },
+          outcome: 'allowed',
+          detail: { lines: query.lines },
+        });
+      }
       return { tenantId: tenant.id, lines: await host.logs(tenant.id, query.lines) };
     },
+  };
+}
+
+/** Whoever follows a log asks every few seconds: that is one reading, and one audit event, as long as no pause is longer than this. */
+const readingPauseMs = 10 * 60 * 1000;
+
+function createReadings() {
+  const last = new Map<string, number>();
+  return (userId: string, tenantId: string, at: number): boolean => {
+    for (const [key, readAt] of last) if (at - readAt > readingPauseMs) last.delete(key);
+    const key = `${userId} ${tenantId}`;
+    const isNew = !last.has(key);
+    last.set(key, at);
+    return isNew;
   };
 }

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import pg from 'pg';
 import type { Transaction } from './database.ts';
 
@@ -18,8 +18,12 @@ export async function notify<N extends keyof Notifications>(
   name: N,
   payload: Notifications[N],
 ): Promise<void> {
-  await tx.execute(sql`select pg_notify('clawpool', ${JSON.stringify({ name, payload })})`);
+  await tx.execute(sql`select ${notification(name, payload)}`);
 }
+
+/** The same as an expression, for a statement that does more. */
+export const notification = <N extends keyof Notifications>(name: N, payload: Notifications[N]): SQL =>
+  sql`pg_notify('clawpool', ${JSON.stringify({ name, payload })})`;
 
 export interface NotificationListener {
   on<N extends keyof Notifications>(name: N, listener: (payload: Notifications[N]) => void): () => void;
