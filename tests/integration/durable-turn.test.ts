@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,6 +64,19 @@ test('kill -9 in the middle of a streamed answer: the whole answer is there afte
   expect(answer.text).toMatch(/\b200\b/);
   const { messages } = await after.client.call('conversation', { params: { conversationId } });
   expect(messages.map(({ role }) => role)).toEqual(['person', 'agent']);
+});
+
+test('kill -9 of the one process: everything it started ends by itself, and the next start goes on', async () => {
+  clawpool = await startClawpool(data);
+  const before = await signIn(clawpool.url, 'ryan@acme.example', clawpool.samplePassword());
+  expect((await before.ask('Who are you?')).state).toBe('answered');
+  const orphans = await clawpool.killAlone();
+  expect(orphans.length).toBeGreaterThan(3);
+  await expect.poll(() => orphans.filter((pid) => existsSync(`/proc/${pid}`)), { timeout: 20_000 }).toEqual([]);
+
+  clawpool = await startClawpool(data);
+  const after = await signIn(clawpool.url, 'ryan@acme.example', before.password);
+  expect((await after.ask('Who are you?')).text).toMatch(/Ryan Park/);
 });
 
 test('Ctrl-C stops everything in order and loses nothing', async () => {

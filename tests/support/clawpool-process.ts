@@ -13,6 +13,8 @@ export interface ClawpoolProcess {
   samplePassword: () => string;
   /** `kill -9` of the process and everything it started. */
   killTree(): Promise<void>;
+  /** `kill -9` of the one process; what it started is left to notice. Resolves with the ids of what it had started. */
+  killAlone(): Promise<number[]>;
   /** Ctrl-C; resolves with the exit code. */
   interrupt(): Promise<number | null>;
 }
@@ -46,6 +48,13 @@ export async function startClawpool(
       const gone = once(child, 'exit');
       for (const pid of [...descendants(child.pid ?? 0), child.pid ?? 0]) kill(pid);
       await gone;
+    },
+    killAlone: async () => {
+      const gone = once(child, 'exit');
+      const started = descendants(child.pid ?? 0);
+      kill(child.pid ?? 0);
+      await gone;
+      return started;
     },
     interrupt: async () => {
       const gone = once(child, 'exit');
