@@ -183,7 +183,9 @@ function explain(output: string): ClawpoolError {
     : new ClawpoolError(
         'unavailable',
         `PostgreSQL does not start: ${text}`,
-        'Its log is postgres/log in the data folder.',
+        /effective user ID/.test(text)
+          ? 'This user has no entry in /etc/passwd, which PostgreSQL needs. Add one, or set DATABASE_URL.'
+          : 'Its log is postgres/log in the data folder.',
       );
 }
 
