@@ -1,14 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import {
-  conversationRoutes,
-  type Host,
-  installationRoutes,
-  type ModelChoice,
-  type ModelFailure,
-  type Status,
-  tenantRoutes,
-} from '@clawpool/contracts';
+import type { Host, ModelChoice, ModelFailure, Status } from '@clawpool/contracts';
 import { eq } from 'drizzle-orm';
 import pg from 'pg';
 import type { Logger } from 'pino';
@@ -17,10 +9,9 @@ import { createLiveConversations } from './conversations/live-conversations.ts';
 import { startTurnRunner } from './conversations/turn-runner.ts';
 import { ownerLock } from './conversations/turn-store.ts';
 import { createHttpApp } from './http/app.ts';
-import { conversationHandlers } from './http/conversation-routes.ts';
-import { installationHandlers } from './http/installation-routes.ts';
-import { registerRoutes } from './http/register.ts';
-import { tenantHandlers } from './http/tenant-routes.ts';
+import { registerConversationRoutes } from './http/routes/conversation-routes.ts';
+import { registerInstallationRoutes } from './http/routes/installation-routes.ts';
+import { registerTenantRoutes } from './http/routes/tenant-routes.ts';
 import { scopeOf } from './organization/department-store.ts';
 import { prepareInstallation } from './organization/first-start-service.ts';
 import { createLiveTenants } from './pool/live-tenants.ts';
@@ -104,44 +95,32 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       ...(options.trustedProxies ? { trustedProxies: options.trustedProxies } : {}),
     });
     registerPoolMetrics(app.metrics, database);
-    registerRoutes(
-      app,
-      installationRoutes,
-      installationHandlers({
-        database,
-        host,
-        version: options.version,
-        startedAt: new Date(),
-        dataFolder: options.dataFolder,
-        model: options.model,
-        sampleOrganization: async () =>
-          (await database.db.select().from(organizations).where(eq(organizations.sample, true)).limit(1)).length > 0,
-      }),
-    );
-    registerRoutes(
-      app,
-      conversationRoutes,
-      conversationHandlers({
-        conversations: createConversationService(database),
-        live,
-        model: `${options.model.provider}/${options.model.model}`,
-        organizationName: async (id) => {
-          const [row] = await database.db.select().from(organizations).where(eq(organizations.id, id));
-          return row?.name ?? '';
-        },
-      }),
-    );
-    registerRoutes(
-      app,
-      tenantRoutes,
-      tenantHandlers({
-        database,
-        pool,
-        live: liveTenants,
-        host,
-        scopeOf: (principal) => scopeOf(database.db, principal),
-      }),
-    );
+    registerInstallationRoutes(app, {
+      database,
+      host,
+      version: options.version,
+      startedAt: new Date(),
+      dataFolder: options.dataFolder,
+      model: options.model,
+      sampleOrganization: async () =>
+        (await database.db.select().from(organizations).where(eq(organizations.sample, true)).limit(1)).length > 0,
+    });
+    registerConversationRoutes(app, {
+      conversations: createConversationService(database),
+      live,
+      model: `${options.model.provider}/${options.model.model}`,
+      organizationName: async (id) => {
+        const [row] = await database.db.select().from(organizations).where(eq(organizations.id, id));
+        return row?.name ?? '';
+      },
+    });
+    registerTenantRoutes(app, {
+      database,
+      pool,
+      live: liveTenants,
+      host,
+      scopeOf: (principal) => scopeOf(database.db, principal),
+    });
     await app.fastify.listen({ port: options.port, host: options.bind });
     closers.push(() => app.fastify.close());
 

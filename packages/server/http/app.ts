@@ -6,14 +6,14 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, 
 import { type Logger, pino } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Database } from '../store/database.ts';
-import { registerAuditRoutes } from './audit-routes.ts';
 import { type Authentication, createAuthentication } from './authentication.ts';
 import { isConsolePage, serveConsole } from './console-files.ts';
 import { errorResponse, notFound, toClawpoolError } from './errors.ts';
 import { createMetrics, registerMonitoring } from './monitoring.ts';
 import { openApiDocument } from './openapi.ts';
-import { registerOrganizationRoutes } from './organization-routes.ts';
-import { registerSessionRoutes } from './session-routes.ts';
+import { registerAuditRoutes } from './routes/audit-routes.ts';
+import { registerOrganizationRoutes } from './routes/organization-routes.ts';
+import { registerSessionRoutes } from './routes/session-routes.ts';
 import type { OpenEventStream } from './sse.ts';
 
 export interface HttpAppOptions {

@@ -1,9 +1,9 @@
 import { organizationRoutes } from '@clawpool/contracts';
-import { scopeOf } from '../organization/department-store.ts';
-import { listEmployees } from '../organization/employee-store.ts';
-import type { Drizzle } from '../store/database.ts';
-import type { HttpApp } from './app.ts';
-import { registerRoutes } from './register.ts';
+import { scopeOf } from '../../organization/department-store.ts';
+import { listEmployees } from '../../organization/employee-store.ts';
+import type { Drizzle } from '../../store/database.ts';
+import type { HttpApp } from '../app.ts';
+import { registerRoutes } from '../register.ts';
 
 export function registerOrganizationRoutes(app: HttpApp, db: Drizzle): void {
   registerRoutes(app, organizationRoutes, {

@@ -1,8 +1,8 @@
 import { auditRoutes } from '@clawpool/contracts';
-import { listAuditEvents } from '../audit/audit-store.ts';
-import type { Drizzle } from '../store/database.ts';
-import type { HttpApp } from './app.ts';
-import { registerRoutes } from './register.ts';
+import { listAuditEvents } from '../../audit/audit-store.ts';
+import type { Drizzle } from '../../store/database.ts';
+import type { HttpApp } from '../app.ts';
+import { registerRoutes } from '../register.ts';
 
 export function registerAuditRoutes(app: HttpApp, db: Drizzle): void {
   registerRoutes(app, auditRoutes, {

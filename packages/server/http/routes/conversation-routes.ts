@@ -1,9 +1,10 @@
-import type { Agent, conversationRoutes } from '@clawpool/contracts';
-import type { ConversationService } from '../conversations/conversation-service.ts';
-import type { LiveConversations } from '../conversations/live-conversations.ts';
-import { allowedTools } from '../organization/position.ts';
-import type { TenantRow } from '../pool/tenant-store.ts';
-import type { Handlers } from './register.ts';
+import { type Agent, conversationRoutes } from '@clawpool/contracts';
+import type { ConversationService } from '../../conversations/conversation-service.ts';
+import type { LiveConversations } from '../../conversations/live-conversations.ts';
+import { allowedTools } from '../../organization/position.ts';
+import type { TenantRow } from '../../pool/tenant-store.ts';
+import type { HttpApp } from '../app.ts';
+import { registerRoutes } from '../register.ts';
 
 export interface ConversationRoutesOptions {
   conversations: ConversationService;
@@ -13,9 +14,9 @@ export interface ConversationRoutesOptions {
   organizationName: (organizationId: string) => Promise<string>;
 }
 
-export function conversationHandlers(options: ConversationRoutesOptions): Handlers<typeof conversationRoutes> {
+export function registerConversationRoutes(app: HttpApp, options: ConversationRoutesOptions): void {
   const { conversations, live } = options;
-  return {
+  registerRoutes(app, conversationRoutes, {
     agent: async ({ principal }) => {
       const tenant = await conversations.agentOf(principal);
       return showAgent(tenant, options.model, await options.organizationName(principal.organizationId));
@@ -32,7 +33,7 @@ export function conversationHandlers(options: ConversationRoutesOptions): Handle
       if (stream.signal.aborted) stop();
       else stream.signal.addEventListener('abort', stop);
     },
-  };
+  });
 }
 
 function showAgent(tenant: TenantRow, installationModel: string, company: string): Agent {

@@ -1,11 +1,11 @@
 import { ClawpoolError, sessionRoutes } from '@clawpool/contracts';
-import { findPrincipal, meOf } from '../organization/principal-store.ts';
-import { changePassword, recordFailedSignIn, recordSignIn, recordSignOut } from '../organization/sign-in-service.ts';
-import type { Drizzle } from '../store/database.ts';
-import type { HttpApp } from './app.ts';
-import { noOrganization } from './authentication.ts';
-import { registerRoutes, signedInOf } from './register.ts';
-import { countSignIn, forgiveSignIn } from './sign-in-limit.ts';
+import { findPrincipal, meOf } from '../../organization/principal-store.ts';
+import { changePassword, recordFailedSignIn, recordSignIn, recordSignOut } from '../../organization/sign-in-service.ts';
+import type { Drizzle } from '../../store/database.ts';
+import type { HttpApp } from '../app.ts';
+import { noOrganization } from '../authentication.ts';
+import { registerRoutes, signedInOf } from '../register.ts';
+import { countSignIn, forgiveSignIn } from '../sign-in-limit.ts';
 
 export function registerSessionRoutes(app: HttpApp, db: Drizzle): void {
   const { sessions, setCookies } = app.authentication;

@@ -1,8 +1,9 @@
-import type { Host, Installation, installationRoutes, Status } from '@clawpool/contracts';
-import { countTurns } from '../conversations/turn-store.ts';
-import { countTenants } from '../pool/tenant-store.ts';
-import type { Database } from '../store/database.ts';
-import type { Handlers } from './register.ts';
+import { type Host, type Installation, installationRoutes, type Status } from '@clawpool/contracts';
+import { countTurns } from '../../conversations/turn-store.ts';
+import { countTenants } from '../../pool/tenant-store.ts';
+import type { Database } from '../../store/database.ts';
+import type { HttpApp } from '../app.ts';
+import { registerRoutes } from '../register.ts';
 
 export interface InstallationRoutesOptions {
   database: Database;
@@ -14,9 +15,9 @@ export interface InstallationRoutesOptions {
   sampleOrganization: () => Promise<boolean>;
 }
 
-export function installationHandlers(options: InstallationRoutesOptions): Handlers<typeof installationRoutes> {
+export function registerInstallationRoutes(app: HttpApp, options: InstallationRoutesOptions): void {
   const { database, host, version } = options;
-  return {
+  registerRoutes(app, installationRoutes, {
     installation: async (): Promise<Installation> => ({
       version,
       unsafeDriver: !(await host.describe()).isolates,
@@ -36,5 +37,5 @@ export function installationHandlers(options: InstallationRoutesOptions): Handle
         turns: await countTurns(database.db, principal.organizationId),
       };
     },
-  };
+  });
 }

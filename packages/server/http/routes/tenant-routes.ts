@@ -1,11 +1,12 @@
-import { ClawpoolError, type Host, type tenantRoutes } from '@clawpool/contracts';
-import { recordAudit } from '../audit/audit-store.ts';
-import type { Principal } from '../organization/principal.ts';
-import type { LiveTenants, TenantScope } from '../pool/live-tenants.ts';
-import type { TenantPool } from '../pool/tenant-service.ts';
-import { findTenantByAnyName } from '../pool/tenant-store.ts';
-import type { Database } from '../store/database.ts';
-import type { Handlers } from './register.ts';
+import { ClawpoolError, type Host, tenantRoutes } from '@clawpool/contracts';
+import { recordAudit } from '../../audit/audit-store.ts';
+import type { Principal } from '../../organization/principal.ts';
+import type { LiveTenants, TenantScope } from '../../pool/live-tenants.ts';
+import type { TenantPool } from '../../pool/tenant-service.ts';
+import { findTenantByAnyName } from '../../pool/tenant-store.ts';
+import type { Database } from '../../store/database.ts';
+import type { HttpApp } from '../app.ts';
+import { registerRoutes } from '../register.ts';
 
 export interface TenantRoutesOptions {
   database: Database;
@@ -16,19 +17,13 @@ export interface TenantRoutesOptions {
   scopeOf: (principal: Principal) => Promise<readonly string[] | null>;
 }
 
-export function tenantHandlers({
-  database,
-  pool,
-  live,
-  host,
-  scopeOf,
-}: TenantRoutesOptions): Handlers<typeof tenantRoutes> {
+export function registerTenantRoutes(app: HttpApp, { database, pool, live, host, scopeOf }: TenantRoutesOptions): void {
   const tenantScope = async (principal: Principal): Promise<TenantScope> => ({
     organizationId: principal.organizationId,
     departmentIds: await scopeOf(principal),
   });
   const isNewReading = createReadings();
-  return {
+  registerRoutes(app, tenantRoutes, {
     listTenants: async ({ principal }) => {
       const { organizationId, departmentIds } = await tenantScope(principal);
       return { tenants: await pool.list(organizationId, departmentIds) };
@@ -58,7 +53,7 @@ export function tenantHandlers({
       }
       return { tenantId: tenant.id, lines: await host.logs(tenant.id, query.lines) };
     },
-  };
+  });
 }
 
 /** Whoever follows a log asks every few seconds: that is one reading, and one audit event, as long as no pause is longer than this. */
