@@ -8,7 +8,7 @@ const system = `You are a personal assistant running inside OpenClaw.
 ## Tooling
 - exec: Run shell commands
 # Project Context
-## /work/workspace/AGENTS.md
+## /tenant/workspace/AGENTS.md
 # How you work at ACME Corp
 
 ## Tools you may use
@@ -26,9 +26,9 @@ const system = `You are a personal assistant running inside OpenClaw.
 - Mei Lin — HR Specialist, People — mei@acme.example — ask about: vacation, payroll
 - Carol Zhang — Finance Analyst, Finance — carol@acme.example — ask about: budgets, code review of spreadsheets
 - Omar Diaz — Finance Director, Finance — omar@acme.example
-## /work/workspace/SOUL.md
+## /tenant/workspace/SOUL.md
 - **Name:** Not this one
-## /work/workspace/IDENTITY.md
+## /tenant/workspace/IDENTITY.md
 # Identity
 
 - **Name:** Carol's agent
@@ -37,7 +37,7 @@ const system = `You are a personal assistant running inside OpenClaw.
 - **Department:** Finance
 - **Company:** ACME Corp
 - **Platform:** Clawpool
-## /work/workspace/USER.md
+## /tenant/workspace/USER.md
 - **Name:** Somebody Else
 - **Position:** Somewhere Else
 ## Runtime

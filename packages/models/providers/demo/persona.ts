@@ -26,7 +26,7 @@ export interface Contact {
 
 /**
  * Reads the facts out of a system prompt. The agent's files arrive inside one long text, each under a heading that ends with its file name
- * (`## /work/IDENTITY.md`); their own headings have any level.
+ * (`## /tenant/workspace/IDENTITY.md`); their own headings have any level.
  */
 export function personaOf(system: string): Persona {
   const identity = fileOf(system, 'IDENTITY.md') ?? system;
