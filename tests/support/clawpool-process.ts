@@ -57,6 +57,7 @@ export async function startClawpool(
       return started;
     },
     interrupt: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
       const gone = once(child, 'exit');
       child.kill('SIGINT');
       const [code] = (await gone) as [number | null];

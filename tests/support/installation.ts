@@ -37,7 +37,10 @@ export async function startTestInstallation({
     models: modelSettingsFromEnvironment({}),
     ...changes,
   };
-  let running = await startInstallation(options);
+  let running = await startInstallation(options).catch(async (error: unknown) => {
+    await rm(data, { recursive: true, force: true });
+    throw error;
+  });
   const passwords = new Map<string, string>();
   const first = running.sample?.password ?? '';
   const current = (): TestInstallation => ({

@@ -62,15 +62,21 @@ const environment = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/
 /** How long a clean shutdown may take before it is made an unclean one, which the next start recovers from. */
 const shutdownMs = 30_000;
 
+/**
+ * What PostgreSQL says while something is left of a server that was killed, though the caller holds the data folder and nothing
+ * runs: workers that have not noticed yet hold its shared memory, and its process keeps its number until its parent, perhaps a
+ * slow init, has asked how it ended.
+ */
+const remainsOfAKilledServer = /shared memory block|lock file "postmaster\.pid" already exists/;
+
 /** Resolves when it accepts connections. Errors: `storage_full`, `unavailable` with the reason from its log. */
 export async function startPostmaster(options: StartOptions): Promise<Postmaster> {
-  for (let attempt = 1; ; attempt++) {
+  const startedAt = Date.now();
+  for (;;) {
     try {
       return await startOnce(options);
     } catch (error) {
-      // The workers of a server that was killed notice it within moments; until then they hold its shared memory.
-      const transient = (error as Error).message.includes('shared memory block');
-      if (!transient || attempt === 50) throw error;
+      if (!remainsOfAKilledServer.test((error as Error).message) || Date.now() - startedAt > shutdownMs) throw error;
       await sleep(100);
     }
   }
