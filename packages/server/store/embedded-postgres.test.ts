@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -114,6 +114,27 @@ describe('the embedded PostgreSQL', () => {
     const { pool, close } = await open(progress);
     expect((await pool.query('select answer from kept')).rows).toEqual([{ answer: 42 }]);
     expect(progress).toContain('Recovering the database: it was not shut down in order');
+    await close();
+  });
+
+  test('waits for a killed server whose parent has not asked yet how it ended', async () => {
+    await (await open()).close();
+    const { uid, gid } = await stat(cluster());
+    // The inner sleep ends at once and keeps its number for as long as the outer one, its parent, does not look.
+    const parent = spawn('sh', ['-c', 'sleep 0.1 & echo $!; exec sleep 1'], {
+      uid,
+      gid,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const [pid] = (await once(parent.stdout, 'data')) as [Buffer];
+    const lock = join(cluster(), 'postmaster.pid');
+    await writeFile(lock, `${pid.toString().trim()}\n`, { mode: 0o600 });
+    await chown(lock, uid, gid);
+    while (processIdentity(Number(pid)) !== null) await sleep(20);
+    expect(existsSync(`/proc/${pid.toString().trim()}`)).toBe(true);
+
+    const { pool, close } = await open();
+    expect((await pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
     await close();
   });
 
