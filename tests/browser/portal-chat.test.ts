@@ -120,7 +120,7 @@ describe('Ryan (Engineering)', () => {
 
 describe('JiaDe (admin)', () => {
   test('sees tenants live and the audit trail of what happened', async () => {
-    const { page, problems, close } = await open('jiade', chosen);
+    const { page, problems, close } = await open('jiade');
     await page.getByRole('link', { name: 'Tenants' }).click();
     await expect.poll(() => page.getByTestId('tenant-row').count()).toBe(27);
     const ryan = page.getByTestId('tenant-row').filter({ hasText: 'Ryan Park' });

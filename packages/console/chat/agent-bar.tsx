@@ -40,7 +40,7 @@ export function AgentBar({ agent, state }: { agent: Agent; state: TenantState })
       {!wide && (
         <Link
           to="/chat/{-$conversationId}"
-          params={{}}
+          params={{ conversationId: undefined }}
           aria-label={t('chat.newConversation')}
           className={buttonStyle({ kind: 'ghost', size: 'icon' })}
         >

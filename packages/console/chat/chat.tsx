@@ -189,7 +189,9 @@ function RefusedThread() {
     <Placeholder
       title={t('chat.gone')}
       actions={
-        <Button onClick={() => void navigate({ to: '/chat/{-$conversationId}', params: {} })}>
+        <Button
+          onClick={() => void navigate({ to: '/chat/{-$conversationId}', params: { conversationId: undefined } })}
+        >
           {t('chat.newConversation')}
         </Button>
       }

@@ -20,7 +20,7 @@ export function ConversationList() {
       <div className="px-3 pt-1 pb-3">
         <Link
           to="/chat/{-$conversationId}"
-          params={{}}
+          params={{ conversationId: undefined }}
           activeOptions={{ exact: true }}
           className={classNames(buttonStyle(), 'w-full justify-start gap-3 px-2.5 [&_svg]:text-accent-ink')}
         >

@@ -22,7 +22,7 @@ export function Sidebar({ me, onClose }: { me: Me; onClose?: () => void }) {
       <div className="flex h-16 shrink-0 items-center justify-between ps-5 pe-3">
         <Link
           to={routeOf[homeOf(me)]}
-          params={{}}
+          params={{ conversationId: undefined }}
           className="flex min-w-0 items-center gap-2.5 rounded-md font-semibold tracking-tight"
         >
           <Mark className="size-7 shrink-0 text-accent" />
@@ -46,7 +46,7 @@ export function Sidebar({ me, onClose }: { me: Me; onClose?: () => void }) {
                 <li key={page}>
                   <Link
                     to={routeOf[page]}
-                    params={{}}
+                    params={{ conversationId: undefined }}
                     className="flex h-9 items-center gap-3 rounded-md px-2.5 text-ink-soft transition-colors hover:bg-hover hover:text-ink aria-[current=page]:bg-pressed aria-[current=page]:font-medium aria-[current=page]:text-ink"
                     activeOptions={{ exact: false, includeSearch: false }}
                   >

@@ -30,6 +30,8 @@ export function createLiveConversations(
 ): LiveConversations {
   const listeners = new Map<string, Set<Listener>>();
   const partials = new Map<string, { turnId: string; text: string }>();
+  /** The last telling of each conversation that is under way. */
+  const telling = new Map<string, Promise<void>>();
 
   const emit = (conversationId: string, event: ConversationEvent) => {
     for (const listener of listeners.get(conversationId) ?? []) listener(event);
@@ -37,7 +39,11 @@ export function createLiveConversations(
 
   const stopListening = notifications.on('conversation_changed', ({ organizationId, conversationId, turnId }) => {
     if (!listeners.has(conversationId)) return;
-    tellStored(organizationId, conversationId, turnId).catch(onError);
+    // One after the other: of two that read side by side, the one that read the older state could be told last.
+    const before = telling.get(conversationId) ?? Promise.resolve();
+    const told = before.then(() => tellStored(organizationId, conversationId, turnId)).catch(onError);
+    telling.set(conversationId, told);
+    void told.then(() => telling.get(conversationId) === told && telling.delete(conversationId));
   });
   const stopGap = notifications.onGap(() => {
     // What was told while the connection was gone is unknown: everybody gets a new snapshot.
