@@ -106,6 +106,7 @@ describe('Ryan (Engineering)', () => {
 
   test('stops a long answer and keeps what was said', async () => {
     await say(page, 'Please count to 500');
+    await expect.poll(() => page.getByTestId('agent-message').count()).toBe(3);
     await expect.poll(() => page.getByTestId('agent-message').last().innerText(), { timeout: 30_000 }).toMatch(/\b5\b/);
     await page.getByRole('button', { name: 'Stop' }).click();
     const answer = await lastAnswer(page, 3);
@@ -113,6 +114,19 @@ describe('Ryan (Engineering)', () => {
     expect(answer).not.toMatch(/\b500\b/);
     await say(page, 'Who are you?');
     expect(await lastAnswer(page, 4)).toContain('Ryan Park');
+  });
+
+  test('withdraws a message before the agent has said anything', async () => {
+    for (const attempt of [1, 2, 3]) {
+      await say(page, 'Please count to 500');
+      await page.getByRole('button', { name: 'Stop' }).click();
+      await expect
+        .poll(() => page.getByRole('button', { name: 'Send', exact: true }).count(), { timeout: 10_000 })
+        .toBe(1);
+      expect(await page.locator('[data-testid="turn-status"][data-state="thinking"]').count(), `attempt ${attempt}`).toBe(
+        0,
+      );
+    }
   });
 
   test('was shown no error by his browser', () => expect(problems).toEqual([]));

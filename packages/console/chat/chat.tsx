@@ -38,7 +38,7 @@ export function Chat({ me, agent, conversationId }: { me: Me; agent: Agent; conv
   });
   const conversation = useConversation(conversationId, { onNews: outbox.arrived, onEvent: announce });
   const { state, refusal } = conversation;
-  const act = useTurnActions(conversationId, conversation.turnChanged);
+  const act = useTurnActions(conversationId);
 
   const outgoing = outbox.outbox.filter((message) => message.conversationId === conversationId);
   const active = activeTurnOf(state);
@@ -131,11 +131,12 @@ function stateOf(agent: Agent, active: ConversationState['turns'][number] | null
   return active?.state === 'blocked' ? 'failed' : agent.state;
 }
 
-function useTurnActions(conversationId: string | null, onChanged: ReturnType<typeof useConversation>['turnChanged']) {
+/** What became of it comes with the event stream. The answer to the POST may be older than that: it is not looked at. */
+function useTurnActions(conversationId: string | null) {
   return useMutation({
     mutationFn: async ({ turn, action }: { turn: KnownTurn; action: 'retryTurn' | 'stopTurn' }) => {
       if (conversationId === null) return;
-      onChanged(conversationId, await api.call(action, { params: { conversationId, turnId: turn.id } }));
+      await api.call(action, { params: { conversationId, turnId: turn.id } });
     },
   });
 }

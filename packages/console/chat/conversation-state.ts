@@ -20,9 +20,7 @@ export interface KnownTurn extends Turn {
 export type ConversationAction =
   | { type: 'event'; event: ConversationEvent; now: number }
   /** The server's answer to a message of ours. It can come before or after the events it causes. */
-  | { type: 'accepted'; message: Message; turn: Turn; now: number }
-  /** The server's answer to "stop" or "try again". */
-  | { type: 'turn'; turn: Turn; now: number };
+  | { type: 'accepted'; message: Message; turn: Turn; now: number };
 
 export const emptyConversation: ConversationState = { conversation: null, messages: [], turns: [], partials: {} };
 
@@ -40,8 +38,6 @@ export function conversationReducer(state: ConversationState, action: Conversati
       // The stream may have been faster: what it said is newer.
       return known ? next : withTurn(next, action.turn, action.now);
     }
-    case 'turn':
-      return withTurn(state, action.turn, action.now);
   }
 }
 

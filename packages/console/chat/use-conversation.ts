@@ -63,6 +63,5 @@ export function useConversation(
     refusal: refusal?.conversationId === conversationId ? refusal?.error : null,
     accepted: (id: string, message: Message, turn: Turn) =>
       dispatch(id, { type: 'accepted', message, turn, now: Date.now() }),
-    turnChanged: (id: string, turn: Turn) => dispatch(id, { type: 'turn', turn, now: Date.now() }),
   };
 }
