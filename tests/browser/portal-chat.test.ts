@@ -123,9 +123,10 @@ describe('Ryan (Engineering)', () => {
       await expect
         .poll(() => page.getByRole('button', { name: 'Send', exact: true }).count(), { timeout: 10_000 })
         .toBe(1);
-      expect(await page.locator('[data-testid="turn-status"][data-state="thinking"]').count(), `attempt ${attempt}`).toBe(
-        0,
-      );
+      expect(
+        await page.locator('[data-testid="turn-status"][data-state="thinking"]').count(),
+        `attempt ${attempt}`,
+      ).toBe(0);
     }
   });
 
