@@ -39,7 +39,7 @@ export const runtimeFailureHints: Readonly<Record<RuntimeFailureReason, string>>
     'The host cannot isolate agents at the moment. An operator finds the reason with `clawpool status`.',
   configuration_invalid:
     'The agent’s configuration was refused by OpenClaw. An operator finds the line in `clawpool logs`.',
-  storage_full: 'The host’s disk is full. An operator has to free space.',
+  storage_full: 'An operator has to free space on the host’s disk. Then it goes on by itself.',
   memory_limit: 'The agent needed more memory than its tier allows. It starts afresh with the next attempt.',
   start_timeout: 'The agent did not answer in time; the host may be overloaded.',
   exited: 'The agent’s runtime ended unexpectedly. It starts afresh with the next attempt.',
