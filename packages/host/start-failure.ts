@@ -17,7 +17,10 @@ const hints: Readonly<Record<RuntimeFailureReason, string>> = {
   exited: 'The agent is started again by itself. If it keeps happening, ask the operator to look at the agent’s log.',
 };
 
-/** What an error before the gateway's own start means. Never throws: an unknown error keeps its message. */
+/**
+ * What an error before the gateway's own start means. Never throws. The person who waits reads the result: what the system said of
+ * an unknown error, which names the host's folders, is for the agent's log only.
+ */
 export function failureOf(error: unknown): StartFailure {
   if (error instanceof RuntimeStartError) {
     const { reason, message } = error;
@@ -30,11 +33,14 @@ export function failureOf(error: unknown): StartFailure {
       hint: 'Ask the operator to look at the agent’s folder and to remove what does not belong there.',
     };
   }
-  const { code, message } = error as NodeJS.ErrnoException;
+  const { code } = error as NodeJS.ErrnoException;
   const reason = code === 'ENOSPC' || code === 'EDQUOT' ? 'storage_full' : 'exited';
   return {
     reason,
-    message: reason === 'storage_full' ? 'The host’s disk is full.' : `The agent could not be started: ${message}`,
+    message:
+      reason === 'storage_full'
+        ? 'The host’s disk is full.'
+        : `The host could not prepare what the agent needs${code ? ` (${code})` : ''}.`,
     hint: hints[reason],
   };
 }

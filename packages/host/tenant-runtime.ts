@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, rm, statfs } from 'node:fs/promises';
+import { appendFile, mkdir, rm, statfs } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import type {
@@ -63,6 +63,12 @@ export type TenantStart = { ok: true; runtime: TenantRuntime } | { ok: false; fa
 export const logFileOf = (setting: RuntimeSetting, tenantId: string): string =>
   join(setting.folders.logs, `${tenantId}.log`);
 
+/** What happened on our side of the boundary, for the operator, beside what the runtime itself wrote. */
+async function noteInLog(setting: RuntimeSetting, tenantId: string, error: unknown): Promise<void> {
+  const line = `[clawpool] ${new Date().toISOString()} ${error instanceof Error ? error.message : String(error)}\n`;
+  await appendFile(logFileOf(setting, tenantId), line, { mode: 0o600 }).catch(() => {}); // the disk may be what is wrong
+}
+
 /** SIGTERM, then this long, then SIGKILL: OpenClaw 2026.6 ends a running turn after about 3 s. */
 const graceMs = 5_000;
 const readyWithinMs = 60_000;
@@ -92,6 +98,7 @@ export async function startTenant(
     return { ok: true, runtime: running(setting, started, putAway) };
   } catch (error) {
     await putAway();
+    await noteInLog(setting, request.tenantId, error);
     return { ok: false, failure: failureOf(error) };
   }
 }
@@ -240,6 +247,7 @@ function running(
     try {
       await writeWorkspace();
     } catch (error) {
+      await noteInLog(setting, request.tenantId, error);
       const { reason, message } = failureOf(error);
       yield { type: 'failed', reason, message, retry: false };
       return;

@@ -25,6 +25,8 @@ test('a tenant whose runtime cannot start: the person reads why, and the message
   const blocked = await untilState(carol, conversationId, turn.id, 'blocked');
   expect(blocked.message).toBeTruthy();
   expect(blocked.hint).toBeTruthy();
+  // The host's folders are the operator's business.
+  expect(`${blocked.message}${blocked.hint}`).not.toContain(installation.data);
   expect(Date.parse(blocked.retryAt ?? '')).toBeGreaterThan(Date.now() - 60_000);
   const admin = await installation.person('jiade');
   const { tenants } = await admin.client.call('listTenants');
