@@ -10,10 +10,11 @@ const allowed = {
   runtimes: ['contracts'],
   models: ['contracts'],
   client: ['contracts'],
-  host: ['contracts', 'workspace', 'runtimes'],
-  server: ['contracts', 'workspace'],
+  checkpoints: ['contracts'],
+  host: ['contracts', 'workspace', 'runtimes', 'checkpoints'],
+  server: ['contracts', 'workspace', 'checkpoints'],
   console: ['contracts', 'client'],
-  cli: ['contracts', 'workspace', 'runtimes', 'models', 'client', 'host', 'server'],
+  cli: ['contracts', 'workspace', 'runtimes', 'models', 'client', 'checkpoints', 'host', 'server'],
 };
 
 const directions = Object.entries(allowed).map(([name, targets]) => ({

@@ -25,6 +25,7 @@ describe('the configuration', () => {
       unsafeProcessDriver: false,
       demo: false,
       models: expect.objectContaining({ providers: {} }),
+      blobs: {},
     });
   });
 
@@ -66,6 +67,29 @@ describe('the configuration', () => {
     expect(models.model).toBe('openai/small');
     const over = resolve({ config }, { OPENAI_API_KEY: 'of-environment' }).configuration.models;
     expect(over.providers.openai).toMatchObject({ apiKey: 'of-environment', baseUrl: 'http://file.example/v1' });
+  });
+
+  it('stores checkpoints where the file says, with the environment’s key before the file’s', () => {
+    const s3 = { bucket: 'pool', endpoint: 'http://minio.internal:9000', pathStyle: true };
+    const config = write({ blobs: { s3, encryption: { keys: ['of-file'], kms: { keyId: 'k' } } } });
+    expect(resolve({ config }, {}).configuration.blobs).toEqual({
+      s3: { ...s3, prefix: '', region: 'us-east-1' },
+      encryption: { keys: ['of-file'], kms: { keyId: 'k' } },
+    });
+    const over = resolve({ config }, { CLAWPOOL_BLOB_KEY: 'new, old' }).configuration.blobs;
+    expect(over.encryption).toEqual({ keys: ['new', 'old'], kms: { keyId: 'k' } });
+    expect(resolve({}, { CLAWPOOL_BLOB_KEY: 'new' }).configuration.blobs).toEqual({ encryption: { keys: ['new'] } });
+  });
+
+  it('reads the blob folder relative to the file', () => {
+    const config = write({ blobs: { folder: 'blobs' } });
+    expect(resolve({ config }, {}).configuration.blobs).toEqual({ folder: join(folder, 'blobs') });
+  });
+
+  it('refuses an unknown key among the blob settings', () => {
+    expect(refused({ config: write({ blobs: { s3: { bucket: 'b', regoin: 'x' } } }) }).message).toContain(
+      'unknown key: blobs.s3.regoin',
+    );
   });
 
   it.each([
@@ -119,6 +143,8 @@ describe('the configuration', () => {
     expect(resolve({ config: secret }, {}).warnings.join()).toContain(`chmod 600 ${secret}`);
     chmodSync(secret, 0o600);
     expect(resolve({ config: secret }, {}).warnings).toEqual([]);
+    const keys = write({ blobs: { encryption: { keys: ['k'] } } }, 'keys.json', 0o644);
+    expect(resolve({ config: keys }, {}).warnings.join()).toContain('chmod 600');
     const open = write({ port: 8100 }, 'open.json', 0o644);
     expect(resolve({ config: open }, {}).warnings).toEqual([]);
   });

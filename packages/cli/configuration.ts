@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { type BlobStoreSettings, blobSettingsFromEnvironment, blobStoreSettings } from '@clawpool/checkpoints';
 import { ClawpoolError, type DriverName } from '@clawpool/contracts';
 import { type ModelSettings, modelSettingsFromEnvironment, parseModelSettings } from '@clawpool/models';
 import { z } from 'zod';
@@ -27,6 +28,8 @@ export interface Configuration {
   /** Seed the sample organization. Default false. */
   demo: boolean;
   models: ModelSettings;
+  /** Where checkpoints are stored, and with which key. Default: `blobs` below `data`, as they are. */
+  blobs: BlobStoreSettings;
 }
 
 /** What the command line says; undefined where it says nothing. Paths are relative to the working folder. */
@@ -65,6 +68,7 @@ const configurationFile = z.strictObject({
   unsafeProcessDriver: z.boolean().optional().describe('true or false'),
   demo: z.boolean().optional().describe('true or false'),
   models: z.record(z.string(), z.unknown()).optional().describe('settings of the model gateway'),
+  blobs: blobStoreSettings.optional().describe('where checkpoints are stored'),
 });
 type ConfigurationFile = z.infer<typeof configurationFile>;
 
@@ -95,6 +99,7 @@ export function resolveConfiguration(
     unsafeProcessDriver: flags.unsafeProcessDriver ?? file.unsafeProcessDriver ?? false,
     demo: flags.demo ?? file.demo ?? false,
     models: resolveModels(environment, file.models, path),
+    blobs: resolveBlobs(environment, file.blobs, path),
   };
   return { configuration, warnings };
 }
@@ -129,7 +134,7 @@ function invalidFile(path: string, error: z.ZodError): ClawpoolError {
     return new ClawpoolError(
       'invalid_request',
       `The configuration file ${path} has an unknown key: ${issue.keys.map((key) => [...issue.path, key].join('.')).join(', ')}.`,
-      `Known keys: ${Object.keys(configurationFile.shape).join(', ')}.`,
+      issue.path.length === 0 ? `Known keys: ${Object.keys(configurationFile.shape).join(', ')}.` : describedIn,
     );
   }
   const key = issue?.path.join('.') || 'the whole file';
@@ -143,7 +148,9 @@ function invalidFile(path: string, error: z.ZodError): ClawpoolError {
 }
 
 function holdsSecrets(file: ConfigurationFile): boolean {
-  return file.models !== undefined || file.databaseUrl !== undefined;
+  const { s3, encryption } = file.blobs ?? {};
+  const ofBlobs = s3?.secretAccessKey !== undefined || encryption?.keys !== undefined;
+  return file.models !== undefined || file.databaseUrl !== undefined || ofBlobs;
 }
 
 function permissionWarnings(path: string): string[] {
@@ -171,6 +178,22 @@ function resolveModels(
     `The configuration file ${path} has an unknown key: models.${unknown}.`,
     describedIn,
   );
+}
+
+/** Keys of the environment come in the place of the file's. A folder is relative to the file. */
+function resolveBlobs(
+  environment: Environment,
+  fromFile: ConfigurationFile['blobs'],
+  path: string | undefined,
+): BlobStoreSettings {
+  const { folder, encryption, ...settings } = fromFile ?? {};
+  const fromEnvironment = blobSettingsFromEnvironment(environment.variables).encryption;
+  const keys = { ...encryption, ...fromEnvironment };
+  return {
+    ...settings,
+    ...(folder === undefined || path === undefined ? {} : { folder: resolve(dirname(path), folder) }),
+    ...(Object.keys(keys).length === 0 ? {} : { encryption: keys }),
+  };
 }
 
 type Json = Record<string, unknown>;

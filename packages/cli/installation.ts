@@ -1,7 +1,8 @@
 /** The composition root: the one place that knows every package and joins them into a running installation. */
 import { join } from 'node:path';
-import type { HostDescription } from '@clawpool/contracts';
-import { createHost, installImage } from '@clawpool/host';
+import { openBlobStore } from '@clawpool/checkpoints';
+import type { Host, HostDescription } from '@clawpool/contracts';
+import { createHost, imageCatalogue } from '@clawpool/host';
 import { createModelGateway, type ModelGateway } from '@clawpool/models';
 import { chooseDriver } from '@clawpool/runtimes';
 import { type ControlPlane, createModelGatewayPorts, openDatabase, startControlPlane } from '@clawpool/server';
@@ -19,6 +20,8 @@ export interface InstallationOptions extends Configuration {
   logger: Logger;
   /** Where the console's pages are. Absent: built from the sources where these have changed. Null: no console. */
   consoleFolder?: string | null | undefined;
+  /** Names of the hosts that run in this process; one, named `local`, unless given. Each has files of its own. */
+  hosts?: readonly [string, ...string[]];
   /** Told what is being done; silent unless given. */
   steps?: Steps;
   /** Aborted: what takes long while starting is ended. */
@@ -58,7 +61,8 @@ export async function startInstallation(options: InstallationOptions): Promise<I
 
 async function start(options: InstallationOptions, parts: Parts): Promise<Installation> {
   const { data, logger, steps = silentSteps } = options;
-  const [database, image, chosen, consoleFolder] = await allOrFirstError([
+  const images = imageCatalogue({ imagesFolder: imagesFolder(options.home) });
+  const [database, blobs, , consoleFolder] = await allOrFirstError([
     steps.run(
       'Database',
       async (onProgress) => {
@@ -72,20 +76,11 @@ async function start(options: InstallationOptions, parts: Parts): Promise<Instal
       },
       ({ kind, version }) => `${kind} PostgreSQL ${version}`,
     ),
+    openBlobStore(options.blobs, data),
     steps.run(
       'Image',
-      (onProgress) => installImage({ imagesFolder: imagesFolder(options.home), onProgress }),
+      (onProgress) => images.provide(images.default, onProgress),
       ({ id }) => id,
-    ),
-    steps.run(
-      'Driver',
-      () =>
-        chooseDriver({
-          stateFolder: join(data, 'run', 'runtimes'),
-          allowUnsafe: options.unsafeProcessDriver,
-          ...given('preferred', options.driver),
-        }),
-      ({ driver }) => driver.name,
     ),
     options.consoleFolder === undefined
       ? steps
@@ -115,27 +110,46 @@ async function start(options: InstallationOptions, parts: Parts): Promise<Instal
   ports = createModelGatewayPorts({
     database,
     models: gateway.models,
-    openclawTools: (tools, tierImage) => openclawProfile(versionOf(tierImage) ?? image.version).toolNames(tools),
+    openclawTools: (tools, tierImage) => openclawProfile(versionOf(tierImage ?? images.default)).toolNames(tools),
   });
 
-  const host = await steps.run('Host', (onProgress) =>
-    createHost({
-      ...chosen,
-      image,
-      dataFolder: data,
-      egress: (tenantId) => gateway.handler(tenantId),
-      tokens: gateway.tokens,
-      onProgress,
-    }),
-  );
-  parts.add('agents', () => host.close());
+  const hosts = new Map<string, Host>();
+  for (const name of options.hosts ?? ['local']) {
+    // The first one's files are where they always were.
+    const dataFolder = hosts.size === 0 ? data : join(data, 'hosts', name);
+    const chosen = await steps.run(
+      'Driver',
+      () =>
+        chooseDriver({
+          stateFolder: join(dataFolder, 'run', 'runtimes'),
+          allowUnsafe: options.unsafeProcessDriver,
+          ...given('preferred', options.driver),
+        }),
+      ({ driver }) => driver.name,
+    );
+    const host = await steps.run('Host', (onProgress) =>
+      createHost({
+        ...chosen,
+        images,
+        blobs,
+        dataFolder,
+        egress: (tenantId) => gateway.handler(tenantId),
+        tokens: gateway.tokens,
+        turns: gateway.turns,
+        onProgress,
+      }),
+    );
+    parts.add('agents', () => host.close());
+    hosts.set(name, host);
+  }
   options.signal?.throwIfAborted();
 
   const controlPlane = await steps.run('Control plane', () =>
     startControlPlane({
       database,
       dataFolder: data,
-      host,
+      hosts,
+      blobs,
       model: gateway.active,
       modelChoice: { id: gateway.models[0], ...modelSize },
       modelFailureOf: ports.failureOf,
@@ -156,7 +170,7 @@ async function start(options: InstallationOptions, parts: Parts): Promise<Instal
     firstAdmin: controlPlane.firstAdmin,
     sample: controlPlane.sample,
     database: { kind: database.kind, version: database.version },
-    host: await host.describe(),
+    host: await (hosts.values().next().value as Host).describe(),
     model: gateway.active,
     pool: controlPlane.pool,
     close: parts.close,
@@ -208,9 +222,7 @@ async function allOrFirstError<T extends readonly unknown[]>(
 const modelSize = { contextWindow: 128_000, maxOutputTokens: 8_192 };
 
 /** `openclaw-2026.6.35` -> `2026.6.35`. */
-function versionOf(image: string | null): string | undefined {
-  return image?.replace(/^openclaw-/, '');
-}
+const versionOf = (image: string): string => image.replace(/^openclaw-/, '');
 
 /** An optional setting that is left out rather than set to undefined. */
 function given<K extends string, V>(name: K, value: V | undefined): { [P in K]?: V } {

@@ -1,9 +1,13 @@
 import { join, resolve } from 'node:path';
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { CommandError } from './connection.ts';
 import type { Environment } from './env.ts';
 import { exitCode, exitCodeHelp } from './exit-code.ts';
 import { defaultDataFolder } from './folders.ts';
+import { type CommandContext, dataOption, jsonOption } from './program/context.ts';
+import { addPoolCommands } from './program/pool-commands.ts';
+import { addTenantCommands } from './program/tenant-commands.ts';
+import { wholeNumber } from './program/values.ts';
 import { createTerminal, type Terminal } from './terminal.ts';
 import { readVersion } from './version.ts';
 
@@ -37,14 +41,10 @@ function createProgram(terminal: Terminal, environment: Environment, setCode: (c
       `\nStart here:\n  clawpool up --demo     with a sample organization to look around in\n  clawpool up            with an empty organization of your own\n\n${exitCodeHelp}`,
     )
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, 'Error:')) })
+    .enablePositionalOptions()
     .showHelpAfterError('Try: clawpool --help')
     .exitOverride();
 
-  const json = new Option('--json', 'JSON instead of text, for programs');
-  const dataOption = new Option(
-    '--data <dir>',
-    'data folder (default: $CLAWPOOL_DATA, else .clawpool/data in the checkout)',
-  );
   const dataFolder = (flag: string | undefined) =>
     resolve(flag ?? environment.data ?? defaultDataFolder(environment.home));
 
@@ -54,8 +54,8 @@ function createProgram(terminal: Terminal, environment: Environment, setCode: (c
     .description(
       'Installs what is missing, starts the database, the agents’ host and the console, and prints how to sign in.\nRuns until Ctrl-C, which stops everything in order and loses nothing: messages that wait are answered after the next start.',
     )
-    .addOption(dataOption)
-    .option('--port <number>', 'port of the console (default: $PORT, else 8099)', parsePort)
+    .addOption(dataOption())
+    .option('--port <number>', 'port of the console (default: $PORT, else 8099)', wholeNumber(1, 65535))
     .option(
       '--bind <address>',
       'address to listen on (default: 127.0.0.1, this machine only; 0.0.0.0 for every network)',
@@ -84,25 +84,17 @@ function createProgram(terminal: Terminal, environment: Environment, setCode: (c
     .description(
       'Shows address, database, runtime driver and its limits, model, tenants and turns of the running installation.',
     )
-    .addOption(dataOption)
-    .addOption(json)
+    .addOption(dataOption())
+    .addOption(jsonOption())
     .addHelpText('after', `\n${exitCodeHelp}`)
     .action(async (options: { data?: string; json?: boolean }) => {
       const { showStatus } = await import('./commands/status.ts');
       await showStatus(terminal, dataFolder(options.data), { json: options.json === true, now: Date.now() });
     });
 
-  program
-    .command('tenants')
-    .summary('list the agents and their state')
-    .description('Lists every tenant: whose agent it is, its tier, its state and its memory.')
-    .addOption(dataOption)
-    .addOption(json)
-    .addHelpText('after', `\n${exitCodeHelp}`)
-    .action(async (options: { data?: string; json?: boolean }) => {
-      const { listTenants } = await import('./commands/tenants.ts');
-      await listTenants(terminal, dataFolder(options.data), { json: options.json === true, now: Date.now() });
-    });
+  const context: CommandContext = { terminal, dataFolder };
+  addTenantCommands(program, context);
+  addPoolCommands(program, context);
 
   program
     .command('chat')
@@ -112,8 +104,8 @@ function createProgram(terminal: Terminal, environment: Environment, setCode: (c
     )
     .argument('<employee>', 'name, e-mail, number or id; a part is enough when it fits one person only')
     .argument('[message]', 'what to say')
-    .addOption(dataOption)
-    .addOption(json)
+    .addOption(dataOption())
+    .addOption(jsonOption())
     .addHelpText(
       'after',
       `\nExamples:\n  clawpool chat carol "Who are you?"\n  echo "Run git status" | clawpool chat ryan --json\n\n${exitCodeHelp}`,
@@ -134,10 +126,10 @@ function createProgram(terminal: Terminal, environment: Environment, setCode: (c
     .summary('show what an agent’s runtime wrote')
     .description('Shows the end of a runtime’s output. It contains what the agent said and did: reading it is audited.')
     .argument('<tenant>', 'tenant id, its name or its owner')
-    .option('-n, --lines <number>', 'how many lines, 1 to 5000', parseLines, 200)
+    .option('-n, --lines <number>', 'how many lines, 1 to 5000', wholeNumber(1, 5000), 200)
     .option('-f, --follow', 'go on with what is added, until Ctrl-C')
-    .addOption(dataOption)
-    .addOption(json)
+    .addOption(dataOption())
+    .addOption(jsonOption())
     .addHelpText('after', `\n${exitCodeHelp}`)
     .action(async (tenant: string, options: { lines: number; follow?: boolean; data?: string; json?: boolean }) => {
       const { showLogs } = await import('./commands/logs.ts');
@@ -168,7 +160,7 @@ function createProgram(terminal: Terminal, environment: Environment, setCode: (c
   program
     .command('version')
     .summary('print the version')
-    .addOption(json)
+    .addOption(jsonOption())
     .action((options: { json?: boolean }) => {
       const version = readVersion(environment.home);
       if (options.json) terminal.json({ version, node: process.versions.node, home: join(environment.home) });
@@ -176,20 +168,6 @@ function createProgram(terminal: Terminal, environment: Environment, setCode: (c
     });
 
   return program;
-}
-
-function parsePort(text: string): number {
-  return parseNumber(text, 1, 65535);
-}
-
-function parseLines(text: string): number {
-  return parseNumber(text, 1, 5000);
-}
-
-function parseNumber(text: string, least: number, most: number): number {
-  const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  if (number >= least && number <= most) return number;
-  throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
 }
 
 /** Shows what went wrong, and what to do, in the person's words; a stack only for what nobody foresaw. */

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { TenantEvent } from '@clawpool/contracts';
+import { backupMediaType, type TenantEvent } from '@clawpool/contracts';
 import { afterEach, describe, expect, it } from 'vitest';
 import { ClientError, createClient } from './index.ts';
 
@@ -112,9 +112,71 @@ describe('a call', () => {
   });
 });
 
+describe('a file', () => {
+  it('is downloaded piece by piece', async () => {
+    const baseUrl = await serve((request, response) => {
+      response.writeHead(200, { 'x-seen': `${request.method} ${request.url}` }).write('one ');
+      setTimeout(() => response.end('two'), 20);
+    });
+    const response = await createClient({ baseUrl }).download('exportCheckpoint', { params: { checkpointId: 'c 1' } });
+    expect(response.headers.get('x-seen')).toBe('GET /api/v1/checkpoints/c%201/file');
+    expect(await response.text()).toBe('one two');
+  });
+
+  it('may take as long as it takes once the answer has begun', async () => {
+    let signal: AbortSignal | null | undefined;
+    const client = createClient({
+      baseUrl: '',
+      timeoutMs: 10,
+      fetch: async (_url, init) => {
+        signal = init?.signal;
+        return new Response('content');
+      },
+    });
+    await client.download('exportCheckpoint', { params: { checkpointId: 'c' } });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(signal?.aborted).toBe(false);
+  });
+
+  it('that breaks off while it is read rejects', async () => {
+    const baseUrl = await serve((_, response) => {
+      response.writeHead(200, { 'content-length': 100 }).write('half', () => response.destroy());
+    });
+    const response = await createClient({ baseUrl }).download('exportCheckpoint', { params: { checkpointId: 'c' } });
+    await expect(response.text()).rejects.toThrow();
+  });
+
+  it('that cannot be downloaded rejects with the server’s error, and with "unreachable" when no answer begins', async () => {
+    const refusing = await serve((_, response) => {
+      const error = { code: 'not_found', message: 'There is none.', requestId: 'r' };
+      response.writeHead(404, { 'content-type': 'application/json' }).end(JSON.stringify({ error }));
+    });
+    const input = { params: { checkpointId: 'c' } };
+    const refused = await failureOf(createClient({ baseUrl: refusing }).download('exportCheckpoint', input));
+    expect(refused).toMatchObject({ status: 404, code: 'not_found' });
+    const silent = await serve(() => {});
+    const alone = createClient({ baseUrl: silent, timeoutMs: 20 }).download('exportCheckpoint', input);
+    expect(await failureOf(alone)).toMatchObject({ code: 'unreachable' });
+  });
+
+  it.each([
+    ['a blob', () => new Blob(['content of it'])],
+    ['a stream', () => new Blob(['content of it']).stream()],
+  ])('is uploaded from %s with its media type, and the answer is the route’s value', async (_what, file) => {
+    const seen: unknown[] = [];
+    const baseUrl = await serve(async (request, response) => {
+      seen.push(request.method, request.url, request.headers['content-type'], await bodyOf(request));
+      response.writeHead(201, { 'content-type': 'application/json' }).end('{"id":"c1"}');
+    });
+    const row = await createClient({ baseUrl }).upload('importCheckpoint', {}, file());
+    expect(row).toEqual({ id: 'c1' });
+    expect(seen).toEqual(['POST', '/api/v1/checkpoints', backupMediaType, 'content of it']);
+  });
+});
+
 describe('an event stream', () => {
   const event = (value: TenantEvent) => `data: ${JSON.stringify(value)}\n\n`;
-  const empty: TenantEvent = { type: 'snapshot', tenants: [] };
+  const empty: TenantEvent = { type: 'snapshot' };
 
   it('delivers events that arrive in pieces, and skips comments', async () => {
     const text = `: hello\n\n${event(empty)}${event({ ...empty })}`;

@@ -1,4 +1,13 @@
 export { type Client, type ClientOptions, createClient } from './client.ts';
 export { ClientError, type ClientErrorCode } from './error.ts';
 export type { EventStreamOptions } from './event-stream.ts';
-export type { CallInput, CallName, CallResult, EventInput, EventName, StreamEvent } from './types.ts';
+export type {
+  CallInput,
+  CallName,
+  CallResult,
+  DownloadName,
+  EventInput,
+  EventName,
+  StreamEvent,
+  UploadName,
+} from './types.ts';

@@ -2,17 +2,22 @@
 import type { Routes } from '@clawpool/contracts';
 import type { z } from 'zod';
 
-/** Endpoints that answer once. */
-export type CallName = { [N in keyof Routes]: Routes[N] extends { events: z.ZodType } ? never : N }[keyof Routes];
-
 /** Endpoints that answer with Server-Sent Events. */
-export type EventName = Exclude<keyof Routes, CallName>;
+export type EventName = NameOf<{ events: z.ZodType }>;
+/** Endpoints that answer with a file. */
+export type DownloadName = NameOf<{ download: string }>;
+/** Endpoints that take in a file. */
+export type UploadName = NameOf<{ upload: string }>;
+/** Endpoints that take a value and answer once with one. */
+export type CallName = Exclude<keyof Routes, EventName | DownloadName | UploadName>;
+
+type NameOf<Kind> = { [N in keyof Routes]: Routes[N] extends Kind ? N : never }[keyof Routes];
 
 /** What a call takes: `params`, `query` and `body`, each only where the route has it. */
 export type CallInput<N extends keyof Routes> = PartOf<N, 'params'> & PartOf<N, 'query'> & PartOf<N, 'body'>;
 export type EventInput<N extends EventName> = CallInput<N>;
 
-export type CallResult<N extends CallName> = Routes[N] extends { response: infer S extends z.ZodType }
+export type CallResult<N extends CallName | UploadName> = Routes[N] extends { response: infer S extends z.ZodType }
   ? z.output<S>
   : undefined;
 
@@ -25,7 +30,7 @@ export type InputArgument<N extends keyof Routes, Rest extends unknown[]> =
   Record<string, never> extends CallInput<N> ? [input?: CallInput<N>, ...Rest] : [input: CallInput<N>, ...Rest];
 
 type PartOf<N extends keyof Routes, Part extends 'params' | 'query' | 'body'> =
-  Routes[N] extends Record<Part, infer S extends z.ZodObject>
+  Routes[N] extends Record<Part, infer S extends z.ZodType>
     ? Record<string, never> extends Writable<z.input<S>>
       ? { [P in Part]?: Writable<z.input<S>> }
       : { [P in Part]: Writable<z.input<S>> }

@@ -13,6 +13,8 @@ import { homeOf, routeOf } from './session/access.ts';
 import { SignInPage } from './session/sign-in-page.tsx';
 import { ErrorPage, NotFoundPage, StartingPage } from './shell/problem-pages.tsx';
 import { Shell } from './shell/shell.tsx';
+import { type TenantTab, tenantTabs } from './tenant/tenant-tabs.ts';
+import { tenantViewOf } from './tenants/tenant-view.ts';
 
 const root = createRootRoute({ component: Outlet });
 
@@ -77,10 +79,46 @@ const chat = createRoute({
   component: lazyRouteComponent(() => import('./chat/chat-page.tsx'), 'ChatPage'),
 });
 
+/** The filter is in the address: it can be sent to somebody, and is there again on the way back from a tenant. */
 const tenants = createRoute({
   getParentRoute: () => house,
   path: '/tenants',
+  validateSearch: tenantViewOf,
   component: lazyRouteComponent(() => import('./tenants/tenants-page.tsx'), 'TenantsPage'),
+});
+
+const tenant = createRoute({
+  getParentRoute: () => house,
+  path: '/tenants/$tenantId',
+  validateSearch: (search: Record<string, unknown>): { tab?: TenantTab } => {
+    const tab = tenantTabs.find((candidate) => candidate === search.tab);
+    return tab && tab !== 'overview' ? { tab } : {};
+  },
+  component: lazyRouteComponent(() => import('./tenant/tenant-page.tsx'), 'TenantPage'),
+});
+
+const templates = createRoute({
+  getParentRoute: () => house,
+  path: '/templates',
+  component: lazyRouteComponent(() => import('./templates/templates-page.tsx'), 'TemplatesPage'),
+});
+
+const backups = createRoute({
+  getParentRoute: () => house,
+  path: '/backups',
+  component: lazyRouteComponent(() => import('./backups/backups-page.tsx'), 'BackupsPage'),
+});
+
+const pool = createRoute({
+  getParentRoute: () => house,
+  path: '/pool',
+  component: lazyRouteComponent(() => import('./pool/pool-page.tsx'), 'PoolPage'),
+});
+
+const loadTest = createRoute({
+  getParentRoute: () => house,
+  path: '/load-test',
+  component: lazyRouteComponent(() => import('./load-test/load-test-page.tsx'), 'LoadTestPage'),
 });
 
 const audit = createRoute({
@@ -106,7 +144,10 @@ const nowhere = createRoute({ getParentRoute: () => house, path: '$', component:
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
-    signedIn.addChildren([password, house.addChildren([home, chat, tenants, audit, nowhere])]),
+    signedIn.addChildren([
+      password,
+      house.addChildren([home, chat, tenants, tenant, templates, backups, pool, loadTest, audit, nowhere]),
+    ]),
   ]),
   defaultPreload: 'intent',
   defaultErrorComponent: ErrorPage,

@@ -12,6 +12,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
   },
   server: {
-    proxy: { '/api': 'http://localhost:8099' },
+    // Not all of `/api`: the console has a folder of that name itself.
+    proxy: { '/api/v1': 'http://localhost:8099' },
   },
 });

@@ -14,6 +14,8 @@ export interface AgentDefinition {
   layers: { global: string; position: string; personal: string };
   /** What the position allows, already cut to the tier's ceiling. */
   tools: readonly ToolName[];
+  /** Its own skills and those of its groups, by name: written to its workspace as `skills/<name>/SKILL.md`. */
+  skills: readonly AgentSkill[];
   /** The organization's people, for "whom do I ask". */
   directory: readonly Person[];
   /** Model id the agent asks the model gateway for. */
@@ -22,6 +24,13 @@ export interface AgentDefinition {
   timezone: string;
 }
 
+export interface AgentSkill {
+  name: string;
+  /** The text of SKILL.md. */
+  content: string;
+}
+
+/** For a tenant that is nobody's in particular: its own name, and empty texts. */
 export interface Person {
   id: string;
   name: string;

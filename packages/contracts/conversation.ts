@@ -17,6 +17,12 @@ export type TurnState = z.infer<typeof turnState>;
 
 export const turnFailureReason = z.enum([
   ...runtimeFailureReason.options,
+  /** No host has room now; it is tried again by itself. */
+  'capacity_unavailable',
+  /** The message waits until a person starts, resumes or repairs the agent. */
+  'agent_stopped',
+  'agent_paused',
+  'agent_needs_attention',
   'model_unavailable',
   'model_refused_key',
   'model_rate_limited',

@@ -13,6 +13,7 @@ export const errorStatus = {
   not_allowed: 403,
   not_found: 404,
   conflict: 409,
+  quota_exceeded: 409,
   too_large: 413,
   weak_password: 422,
   too_many_requests: 429,

@@ -6,16 +6,61 @@ import type { RuntimeFailureReason } from './tenant.ts';
 
 export interface Host {
   describe(): Promise<HostDescription>;
-  /** Writes the tenant's files and starts its runtime; resolves when its gateway answers, or with the reason why it does not. */
+  /**
+   * Puts the tenant's files in place (`FilesSource`), writes what Clawpool writes of them and starts its runtime; resolves when its
+   * gateway answers, or with the reason why it does not.
+   */
   start(request: StartRequest): Promise<StartResult>;
   /** Stops it in order. Resolves when it is gone; a tenant that does not run is no error. */
   stop(tenantId: string): Promise<void>;
+  /** Freezes and thaws a running tenant. A tenant that does not run is no error. */
+  pause(tenantId: string): Promise<void>;
+  resume(tenantId: string): Promise<void>;
+  setLimits(tenantId: string, limits: RuntimeLimits): Promise<void>;
+  /**
+   * What the agent is from now on: its workspace files before its next turn, its configuration after the turn that runs, without a
+   * restart. A tenant that does not run is no error.
+   */
+  configure(tenantId: string, agent: AgentDefinition): Promise<void>;
   /** One message to a running tenant's gateway. Ends with `done` or `failed`; aborting the signal cancels the agent's run. */
   turn(request: TurnRequest, signal: AbortSignal): AsyncIterable<TurnEvent>;
   usage(tenantId: string): Promise<RuntimeUsage | null>;
   /** The last `lines` lines of the runtime's output, tenant data. */
   logs(tenantId: string, lines: number): Promise<string[]>;
-  /** Called whenever a runtime ends that nobody asked to stop. */
+  /** Every runtime of this host as it really is, warm slots included. Asks each gateway whether it answers. */
+  list(): Promise<HostedRuntime[]>;
+
+  /** Boots a gateway that belongs to nobody, exercises it with throw-away turns and leaves it listening. */
+  prepareSlot(request: SlotRequest): Promise<StartResult>;
+  /**
+   * Makes a warm slot the tenant's runtime: its files move in, its token and out pipe become the tenant's. Null: the slot cannot be
+   * used (gone, silent, or moving the files would take longer than a start) and the tenant is as before; start it plainly then.
+   * Whatever happens, the slot is no slot any more.
+   */
+  claimSlot(slotId: string, request: StartRequest): Promise<StartResult | null>;
+  /** Ends a slot nobody claimed; one that is gone is no error. */
+  dropSlot(slotId: string): Promise<void>;
+
+  /**
+   * Stores the tenant's files as they are now, running or not. A running one is frozen while changed files are read, so that no file
+   * is half. `previous` is the root of an earlier checkpoint of it, for what has not changed. More than `maxBytes` (16 GiB where absent)
+   * is refused with `storage_full`: a file with holes can claim to be larger than any disk. `not_found` when the host has no folder of it,
+   * or, where `epoch` is given, one that was last used in another epoch and so is not what the tenant is now.
+   */
+  checkpoint(tenantId: string, previous: string | null, maxBytes?: number, epoch?: number): Promise<FilesSnapshot>;
+  /**
+   * Replaces the files of a tenant that does not run with a checkpoint's, verified; the old ones stay where they were when anything is
+   * wrong. Rejects with ClawpoolError `not_found`, DamagedBlobError, or the disk's error.
+   */
+  restore(request: RestoreRequest): Promise<{ files: number; bytes: number }>;
+  /** Removes runtime state that OpenClaw makes anew, of a tenant that does not run: workspace, memory and conversations stay. */
+  resetFiles(tenantId: string): Promise<void>;
+  /** Removes all files and logs of a tenant that does not run. */
+  removeFiles(tenantId: string): Promise<void>;
+  /** Makes sure an image of the catalogue is installed. ClawpoolError `not_found` for one that is not in it. */
+  provideImage(imageId: string): Promise<void>;
+
+  /** Called whenever a runtime ends that nobody asked to stop, warm slots included. */
   onExit(listener: (exit: UnexpectedExit) => void): void;
   /** Stops everything, in order. */
   close(): Promise<void>;
@@ -28,7 +73,19 @@ export interface HostDescription {
   why: string;
   limits: EnforcedLimits;
   notes: string[];
+  /** The default image. */
   image: string;
+  /** The catalogue: what can be installed here. */
+  images: HostImage[];
+  capacity: { cpus: number; memoryMegabytes: number; diskMegabytes: number; diskFreeMegabytes: number };
+}
+
+export interface HostImage {
+  /** For example `openclaw-2026.6.35`. */
+  id: string;
+  installed: boolean;
+  /** Resident memory a quiet runtime of it typically takes: what placement counts with. */
+  typicalMemoryMegabytes: number;
 }
 
 export interface StartRequest {
@@ -38,6 +95,65 @@ export interface StartRequest {
   uid: number;
   limits: RuntimeLimits;
   agent: AgentDefinition;
+  image: string;
+  files: FilesSource;
+}
+
+/**
+ * Which files a runtime starts with. A host's own folder of the tenant counts when it was last used in this epoch: it is the newest
+ * checkpoint or newer. Otherwise the checkpoint is restored; without one the tenant begins with an empty folder.
+ */
+export interface FilesSource {
+  /** Rises whenever the tenant's files were replaced or used on another host. */
+  epoch: number;
+  /** Root of the newest checkpoint. */
+  checkpoint: string | null;
+}
+
+export interface SlotRequest {
+  /** A DNS label; begins with `slot-`. */
+  slotId: string;
+  organizationId: string;
+  uid: number;
+  limits: RuntimeLimits;
+  /** The tier's agent, nobody's in particular: its tools are the tier's ceiling. */
+  agent: AgentDefinition;
+  image: string;
+}
+
+export interface RestoreRequest {
+  tenantId: string;
+  uid: number;
+  root: string;
+  epoch: number;
+}
+
+export interface HostedRuntime {
+  /** A tenant's id, or a warm slot's. */
+  id: string;
+  kind: 'tenant' | 'slot';
+  generation: number;
+  image: string;
+  state: 'starting' | 'running' | 'paused' | 'stopping';
+  /** Did its gateway answer just now? Null: not asked, because it is starting, paused or stopping. */
+  answers: boolean | null;
+  startedAt: Date;
+  address: string;
+  port: number;
+}
+
+export interface FilesSnapshot {
+  /** Root of the tree in the blob store. */
+  root: string;
+  files: number;
+  bytes: number;
+  /** Bytes this checkpoint added to the blob store. */
+  storedBytes: number;
+  tookMs: number;
+  /** How long the runtime stood still for it. */
+  frozenMs: number;
+  /** What is no file, folder or link, such as sockets, and so is not in it. */
+  skipped: number;
 }
 
 export type StartResult =

@@ -65,4 +65,29 @@ export interface RuntimeTokens {
   /** Starts its lifetime (an hour) again: the host says this of a runtime that is alive. */
   renew(tenantId: string, generation: number): void;
   revoke(tenantId: string, generation: number): void;
+  /** A token for a runtime that belongs to nobody yet: accepted from no tenant until it is bound to one, which can be done once. */
+  reserve(): ReservedToken;
+}
+
+/** What the host tells the model gateway of the turns that it runs, for runtimes that do not say everything themselves. */
+export interface RunningTurns {
+  /** A turn begins: model calls that name it are its own. To be ended, whatever happens. */
+  begin(tenantId: string, turnId: string): RunningTurn;
+}
+
+export interface RunningTurn {
+  /** Why its latest model call failed; null when that one was answered, or there was none. */
+  failure(): ModelFailure | null;
+  /** Nobody waits for it any more: its model call that is under way ends, and further ones are refused. */
+  cancel(): void;
+  /** The runtime is done with it. */
+  end(): void;
+}
+
+export interface ReservedToken {
+  readonly token: string;
+  /** From now on it is what `issue(tenantId, generation)` would have given. Throws when it was bound or released before. */
+  bind(tenantId: string, generation: number): void;
+  /** Of a warm slot that ended without a tenant. */
+  release(): void;
 }

@@ -86,6 +86,14 @@ export interface Runtime {
   readonly exited: Promise<RuntimeExit>;
   /** Asks it to end (SIGTERM), kills everything in the boundary after `graceMs`. Resolves when it is gone. */
   stop(graceMs: number): Promise<RuntimeExit>;
+  /**
+   * Freezes every process of it: none runs an instruction until `resume`. Resolves when all of them stand still; at once when they do
+   * already. Pauses count: it runs again after as many resumes. A paused runtime can be stopped.
+   */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** Changes its limits while it runs. What the host cannot enforce (`EnforcedLimits`) is left out without an error. */
+  setLimits(limits: RuntimeLimits): Promise<void>;
   /** Null once it is gone. */
   usage(): Promise<RuntimeUsage | null>;
 }

@@ -1,14 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { chmod, cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import type { AgentDefinition, StartRequest } from '@clawpool/contracts';
-import type { ToolCall } from './chat-completion.ts';
-import { answerEnd, textDelta, toolCallAnswer } from './chat-completion.ts';
+import type { AgentDefinition } from '@clawpool/contracts';
 import { filledCompileCache } from './launch-command.ts';
-import type { RuntimeSetting } from './tenant-runtime.ts';
-import { logFileOf, startTenant } from './tenant-runtime.ts';
+import type { RuntimeSetting } from './runtime-setting.ts';
+import { logFileOf } from './runtime-setting.ts';
+import { startRuntime } from './runtime-start.ts';
+import { scriptedModel } from './scripted-model.ts';
+import { tenantRuntime } from './tenant-runtime.ts';
+import { throwAwayTurn } from './throw-away-turn.ts';
 
 /**
  * What Node compiled of an image, shared read-only by all tenants: without it every start compiles 3,000 modules. Node finds an
@@ -51,41 +51,38 @@ async function fill(setting: RuntimeSetting, into: string): Promise<void> {
   const tenantId = `fill-${randomBytes(6).toString('hex')}`;
   const tenantFolder = join(setting.folders.tenants, tenantId);
   try {
-    await exercise({ ...setting, fillCompileCache: true, egress: () => scriptedModel, tokens: noTokens }, tenantId);
+    await exercise({ ...setting, fillCompileCache: true }, tenantId, tenantFolder);
     await keep(join(tenantFolder, filledCompileCache), into);
   } finally {
     await rm(tenantFolder, { recursive: true, force: true });
-    await rm(logFileOf(setting, tenantId), { force: true });
+    await rm(logFileOf(setting.folders, tenantId), { force: true });
   }
 }
 
 /** One start, one turn that uses the usual tools, one stop in order: Node writes the cache when it ends. */
-async function exercise(setting: RuntimeSetting, tenantId: string): Promise<void> {
-  const request: StartRequest = {
-    organizationId: 'clawpool',
-    tenantId,
-    generation: 1,
+async function exercise(setting: RuntimeSetting, id: string, folder: string): Promise<void> {
+  await mkdir(folder, { mode: 0o700 });
+  const owner = { generation: 1, agent: exerciser(id), folder, skills: [], rememberSkills: async () => {} };
+  const request = {
+    id,
     uid: ownUid,
     limits: { memoryBytes: 2 * 1024 ** 3, pids: 256, cpus: 2 },
-    agent: exerciser(tenantId),
+    owner,
+    token: { token: 'none', bind: () => {}, end: () => {} },
+    model: scriptedModel,
   };
-  const start = await startTenant(setting, request, AbortSignal.timeout(120_000));
+  const start = await startRuntime(setting, request, AbortSignal.timeout(120_000));
   if (!start.ok) throw new Error(start.failure.message);
+  const runtime = tenantRuntime(setting, id, start.started);
   try {
-    const turn = { tenantId, turnId: 'fill', session: 'fill', text: 'Go through your tools.' };
-    const context = { path: 'admin', caller: 'Clawpool itself.' } as const;
-    for await (const event of start.runtime.turn({ ...turn, context }, AbortSignal.timeout(120_000))) {
-      if (event.type === 'failed') throw new Error(event.message);
-    }
+    await throwAwayTurn(runtime, id, 'Go through your tools.', AbortSignal.timeout(120_000));
   } finally {
-    await start.runtime.stop();
+    await runtime.stop();
   }
 }
 
 /** A host user of its own, far above the numbers tenants get. */
 const ownUid = 2_147_000_001;
-
-const noTokens = { renew: () => {}, issue: () => 'none', revoke: () => {} };
 
 function exerciser(tenantId: string): AgentDefinition {
   const owner = { id: 'fill', name: 'Nobody', email: '', position: 'None', department: 'None', contactFor: [] };
@@ -96,6 +93,7 @@ function exerciser(tenantId: string): AgentDefinition {
     owner,
     layers: { global: '', position: '', personal: '' },
     tools: ['shell', 'file', 'file_write'],
+    skills: [],
     directory: [owner],
     model: { id: 'scripted', contextWindow: 200_000, maxOutputTokens: 8_192 },
     timezone: 'UTC',
@@ -113,24 +111,3 @@ async function keep(filled: string, into: string): Promise<void> {
     for (const file of await readdir(folder)) await chmod(join(folder, file), 0o644);
   }
 }
-
-// --- a model that goes through the tools, one per call ----------------------------------------------------------------
-
-const toolCalls: readonly ToolCall[] = [
-  { name: 'exec', arguments: { command: 'true' } },
-  { name: 'write', arguments: { path: 'note.txt', content: 'one' } },
-  { name: 'edit', arguments: { path: 'note.txt', edits: [{ oldText: 'one', newText: 'two' }] } },
-  { name: 'read', arguments: { path: 'note.txt' } },
-];
-
-const scriptedModel: RequestListener = (request, response) => {
-  text(request).then(
-    (body) => {
-      const { messages = [] } = JSON.parse(body) as { messages?: { role: string }[] };
-      const call = toolCalls[messages.filter(({ role }) => role === 'tool').length];
-      response.writeHead(200, { 'content-type': 'text/event-stream' });
-      response.end(call ? toolCallAnswer(call) : `${textDelta('Done.')}${answerEnd}`);
-    },
-    () => response.destroy(),
-  );
-};

@@ -3,9 +3,9 @@ import type { RequestListener } from 'node:http';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TurnEvent } from '@clawpool/contracts';
+import type { ModelFailure, TurnEvent } from '@clawpool/contracts';
 import { openclawProfile } from '@clawpool/workspace';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { answerEnd, textDelta } from './chat-completion.ts';
 import type { Gateway } from './gateway.ts';
 import { answerBounds, createGateway } from './gateway.ts';
@@ -15,6 +15,7 @@ let tenant: RequestListener;
 let folder: string;
 let server: ReturnType<typeof createServer>;
 let gateway: Gateway;
+let running: ReturnType<typeof runningTurn>;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'clawpool-gw-'));
@@ -23,7 +24,8 @@ beforeEach(async () => {
     tenant(request, response);
   });
   await new Promise<void>((resolve) => server.listen(join(folder, 'in.sock'), resolve));
-  gateway = createGateway({ socketFolder: folder, profile: openclawProfile('2026.6.35'), gatewayToken: 'secret' });
+  running = runningTurn();
+  gateway = gatewayOf('2026.6.35');
 });
 
 afterEach(async () => {
@@ -34,11 +36,33 @@ afterEach(async () => {
 });
 
 const message = {
+  tenantId: 'carol',
   turnId: 'turn-1',
   session: 'emp__carol__1',
   text: 'Hello',
   context: { path: 'emp', caller: 'Carol' },
 } as const;
+
+/** A turn as the model gateway knows it. */
+const runningTurn = () => ({ failed: null as ModelFailure | null, cancelled: false, over: false });
+
+const gatewayOf = (version: string): Gateway =>
+  createGateway({
+    socketFolder: folder,
+    profile: openclawProfile(version),
+    gatewayToken: 'secret',
+    turns: {
+      begin: () => ({
+        failure: () => running.failed,
+        cancel: () => {
+          running.cancelled = true;
+        },
+        end: () => {
+          running.over = true;
+        },
+      }),
+    },
+  });
 
 async function ask(signal = new AbortController().signal): Promise<TurnEvent[]> {
   const events: TurnEvent[] = [];
@@ -118,6 +142,60 @@ describe('an answer', () => {
     for await (const _ of gateway.turn(message, new AbortController().signal)) break;
     await hungUp;
   });
+});
+
+describe('a gateway of 2026.3, which says less', () => {
+  beforeEach(() => {
+    gateway = gatewayOf('2026.3.24');
+  });
+
+  test('that is not waited for has its model calls ended at once, and is heard out until it is done', async () => {
+    const abort = new AbortController();
+    let finish = () => {};
+    tenant = (request, response) => {
+      stream(request, response);
+      response.write(textDelta('Hel'), () => abort.abort());
+      finish = () => response.end(answerEnd);
+    };
+    expect((await ask(abort.signal)).filter(({ type }) => type !== 'delta')).toEqual([]);
+    expect(running).toMatchObject({ cancelled: true, over: false });
+    finish();
+    await vi.waitFor(() => expect(running.over).toBe(true));
+  });
+
+  test('that nobody listens to any more is not waited for either, and not heard beyond its runtime’s end', async () => {
+    tenant = (request, response) => {
+      stream(request, response);
+      response.write(textDelta('Hel'));
+    };
+    for await (const _ of gateway.turn(message, new AbortController().signal)) break;
+    expect(running).toMatchObject({ cancelled: true, over: false });
+    await gateway.close();
+    await vi.waitFor(() => expect(running.over).toBe(true));
+  });
+
+  test('that is not asked at all when nobody waits from the beginning', async () => {
+    tenant = () => expect.unreachable();
+    expect(await ask(AbortSignal.abort())).toEqual([]);
+  });
+
+  test.each(['', 'I will look.'])(
+    'whose answer is %j because the model failed, failed for that reason',
+    async (text) => {
+      running.failed = { reason: 'model_rate_limited', message: 'Too many requests.' };
+      tenant = (request, response) => {
+        stream(request, response);
+        response.end(`${text === '' ? '' : textDelta(text)}${answerEnd}`);
+      };
+      expect((await ask()).at(-1)).toEqual({
+        type: 'failed',
+        reason: 'model_rate_limited',
+        message: 'Too many requests.',
+        retry: false,
+      });
+      await vi.waitFor(() => expect(running).toMatchObject({ cancelled: false, over: true }));
+    },
+  );
 });
 
 describe('a hostile tenant', () => {

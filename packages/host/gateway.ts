@@ -1,19 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { TurnEvent } from '@clawpool/contracts';
+import type { RunningTurn, RunningTurns, TurnEvent, TurnRequest } from '@clawpool/contracts';
 import { connectToRuntime } from '@clawpool/runtimes';
-import type { OpenClawProfile, TurnFailure, TurnInput } from '@clawpool/workspace';
+import type { OpenClawProfile, TurnFailure } from '@clawpool/workspace';
 import { createParser } from 'eventsource-parser';
 import { Pool } from 'undici';
+import { whileWaitedFor } from './abandoned-turn.ts';
 
 /** A tenant's gateway, reached through its in pipe. What comes back is untrusted: the tenant may answer instead of its gateway. */
 export interface Gateway {
   /** Asks until it is ready; rejects only when `signal` is aborted. */
   ready(signal: AbortSignal): Promise<void>;
+  /** Asks once. */
+  answers(signal: AbortSignal): Promise<boolean>;
   /**
-   * One turn. Ends with `done` or `failed`; when `signal` is aborted it ends without either, and the gateway cancels the run
-   * because its caller is gone.
+   * One turn. Ends with `done` or `failed`; when `signal` is aborted it ends without either, and the run is cancelled: by the gateway,
+   * because its caller is gone, or where it does not look, by ending its model calls.
    */
-  turn(turn: Omit<TurnInput, 'gatewayToken'>, signal: AbortSignal): AsyncGenerator<TurnEvent, void>;
+  turn(turn: TurnRequest, signal: AbortSignal): AsyncGenerator<TurnEvent, void>;
   close(): Promise<void>;
 }
 
@@ -32,8 +35,9 @@ export function createGateway(options: {
   socketFolder: string;
   profile: OpenClawProfile;
   gatewayToken: string;
+  turns: RunningTurns;
 }): Gateway {
-  const { socketFolder, profile, gatewayToken } = options;
+  const { socketFolder, profile, gatewayToken, turns } = options;
   const pool = new Pool('http://gateway', {
     connect: (_, callback) => {
       connectToRuntime(socketFolder).then(
@@ -51,22 +55,26 @@ export function createGateway(options: {
   });
 
   async function ready(signal: AbortSignal): Promise<void> {
-    for (;;) {
-      try {
-        const { statusCode, body } = await pool.request({ method: 'GET', path: profile.readinessPath, signal });
-        await body.dump({ limit: 64 * 1024, signal });
-        if (statusCode === 200) return;
-      } catch {
-        signal.throwIfAborted(); // nobody listens yet
-      }
+    while (!(await answers(signal))) {
+      signal.throwIfAborted();
       await sleep(pollMs, undefined, { signal });
     }
   }
 
-  async function* turn(input: Omit<TurnInput, 'gatewayToken'>, signal: AbortSignal): AsyncGenerator<TurnEvent, void> {
+  async function answers(signal: AbortSignal): Promise<boolean> {
+    try {
+      const { statusCode, body } = await pool.request({ method: 'GET', path: profile.readinessPath, signal });
+      await body.dump({ limit: 64 * 1024, signal });
+      return statusCode === 200;
+    } catch {
+      return false; // nobody listens yet, or any more
+    }
+  }
+
+  async function* turn(request: TurnRequest, signal: AbortSignal): AsyncGenerator<TurnEvent, void> {
     const limit = AbortSignal.timeout(profile.longestTurnMs);
     try {
-      yield* ask(input, AbortSignal.any([signal, limit]));
+      yield* profile.cancelsOnDisconnect ? askAndHangUp(request, limit, signal) : askAndListen(request, limit, signal);
     } catch (error) {
       if (signal.aborted) return;
       if (limit.aborted) yield failed(tookTooLong);
@@ -74,9 +82,27 @@ export function createGateway(options: {
     }
   }
 
-  async function* ask(input: Omit<TurnInput, 'gatewayToken'>, signal: AbortSignal): AsyncGenerator<TurnEvent, void> {
-    const request = profile.turnRequest({ ...input, gatewayToken });
-    const { statusCode, body } = await pool.request({ ...request, signal });
+  async function* askAndHangUp(request: TurnRequest, limit: AbortSignal, signal: AbortSignal) {
+    const running = turns.begin(request.tenantId, request.turnId);
+    try {
+      yield* ask(request, running, AbortSignal.any([signal, limit]));
+    } finally {
+      running.end();
+    }
+  }
+
+  async function* askAndListen(request: TurnRequest, limit: AbortSignal, signal: AbortSignal) {
+    if (signal.aborted) return;
+    const running = turns.begin(request.tenantId, request.turnId);
+    yield* whileWaitedFor(ask(request, running, limit), running, signal);
+  }
+
+  async function* ask(
+    request: TurnRequest,
+    running: RunningTurn,
+    signal: AbortSignal,
+  ): AsyncGenerator<TurnEvent, void> {
+    const { statusCode, body } = await pool.request({ ...profile.turnRequest({ ...request, gatewayToken }), signal });
     if (statusCode !== 200) {
       yield failed(profile.refusal(statusCode, await readBounded(body, answerBounds.refusalBytes)));
       return;
@@ -89,7 +115,7 @@ export function createGateway(options: {
           return;
         }
         if (event.type === 'end') {
-          const failure = profile.answerFailure(text);
+          const failure = (profile.tellsFailures ? null : untold(running)) ?? profile.answerFailure(text);
           yield failure ? failed(failure) : { type: 'done', text };
           return;
         }
@@ -101,7 +127,7 @@ export function createGateway(options: {
     throw new Error('the answer ended in the middle');
   }
 
-  return { ready, turn, close: () => pool.destroy() };
+  return { ready, answers, turn, close: () => pool.destroy() };
 }
 
 /** The data of each server-sent event. Leaving the loop closes the connection. */
@@ -137,6 +163,11 @@ async function readBounded(body: AsyncIterable<Buffer>, limit: number): Promise<
 }
 
 class UnusableAnswer extends Error {}
+
+function untold(running: RunningTurn): TurnFailure | null {
+  const failure = running.failure();
+  return failure && { ...failure, retry: false };
+}
 
 const tookTooLong: TurnFailure = {
   reason: 'turn_timeout',

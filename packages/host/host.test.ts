@@ -287,7 +287,9 @@ describe('a runtime that cannot start', () => {
       openclaw: 'openclaw.mjs',
       compileCache: join(tmpdir(), 'clawpool-no-cache'),
     };
-    const at = await startTestHost(createSandboxDriver, { image });
+    const entries = [{ id: image.id, version: image.version, typicalMemoryMegabytes: 512 }];
+    const images = { default: image.id, entries, installed: async () => true, provide: async () => image };
+    const at = await startTestHost(createSandboxDriver, { images });
     expect(await at.host.start(startRequest('imageless'))).toMatchObject({ ok: false, reason: 'image_missing' });
     expect((await at.host.describe()).notes.join()).toContain('start slower');
     await at.end();

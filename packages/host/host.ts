@@ -1,27 +1,31 @@
-import { createHash } from 'node:crypto';
-import { chmod, cp, lstat, mkdir, readdir, realpath, rm, rmdir } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { availableParallelism, totalmem } from 'node:os';
 import type {
+  BlobStore,
   EnforcedLimits,
+  FilesSnapshot,
   Host,
+  HostDescription,
+  RunningTurns,
   RuntimeDriver,
   RuntimeTokens,
-  StartRequest,
-  StartResult,
   TurnEvent,
   TurnRequest,
-  UnexpectedExit,
 } from '@clawpool/contracts';
 import { ClawpoolError } from '@clawpool/contracts';
 import type { OpenClawProfile } from '@clawpool/workspace';
-import { openclawProfile } from '@clawpool/workspace';
-import { fillingTenant, provideCompileCache } from './compile-cache.ts';
-import type { RuntimeImage } from './image.ts';
+import type { HostFolders } from './host-folders.ts';
+import { prepareFolders, removeLeftovers, removeSocketsBase } from './host-folders.ts';
+import { describeHosted } from './hosted.ts';
+import { checkTenantId, hostedRuntimes } from './hosted-runtimes.ts';
+import type { ImageCatalogue } from './image.ts';
+import type { ImageSettings } from './image-settings.ts';
+import { imageSettings } from './image-settings.ts';
 import { logTail } from './runtime-log.ts';
-import type { RuntimeSetting, TenantRuntime } from './tenant-runtime.ts';
-import { logFileOf, startTenant } from './tenant-runtime.ts';
+import { logFileOf } from './runtime-setting.ts';
+import type { TenantFolders } from './tenant-folders.ts';
+import { tenantFolders } from './tenant-folders.ts';
 
 export interface HostOptions {
   driver: RuntimeDriver;
@@ -29,12 +33,16 @@ export interface HostOptions {
   why: string;
   limits: EnforcedLimits;
   notes: string[];
-  image: RuntimeImage;
+  images: ImageCatalogue;
+  /** Where checkpoints are. */
+  blobs: BlobStore;
   /** Tenants' folders, sockets, configurations and logs live below it. Made where missing. */
   dataFolder: string;
   /** Who answers a tenant's model calls. */
   egress: (tenantId: string) => RequestListener;
   tokens: RuntimeTokens;
+  /** Told which turns run, for the gateways that do not say everything themselves. */
+  turns: RunningTurns;
   onProgress?: (line: string) => void;
   /** For tests that need another profile than the image's version has. */
   profile?: OpenClawProfile;
@@ -42,215 +50,143 @@ export interface HostOptions {
 
 /**
  * The host agent: runs tenants of this machine. Ends what an earlier one of the same data folder left behind, and, the first
- * time an image is used with a driver, lets Node compile it once (about 10 s).
+ * time an image is used with a driver, lets Node compile it once (about 10 s). The default image is made ready at once.
  *
- * @throws ClawpoolError `invalid_request` for an image without a profile
+ * @throws ClawpoolError when the default image cannot be provided
  */
 export async function createHost(options: HostOptions): Promise<Host> {
-  const { driver, image, onProgress = () => {} } = options;
-  const profile = options.profile ?? openclawProfile(image.version);
-  const setting = await prepareSetting(options, profile);
-  await driver.sweep();
-  await removeLeftovers(setting);
+  const { driver, images, blobs, tokens, turns, egress, onProgress = () => {} } = options;
   const notes = [...options.notes];
-  const compileCache = await provideCompileCache(setting, onProgress).catch((error: Error) => {
-    notes.push(`Agents start slower than they could: ${error.message}`);
-    return null;
+  const folders = await prepareFolders(options.dataFolder);
+  const settings = imageSettings({
+    images,
+    profile: options.profile,
+    base: {
+      driver,
+      tokens,
+      turns,
+      egress,
+      folders: { ...folders, compileCache: null },
+      fillCompileCache: false,
+      owner: (uid) => hostUser(driver, uid),
+    },
+    onProgress,
+    onNote: (note) => notes.push(note),
   });
-  return manage({ ...setting, folders: { ...setting.folders, compileCache } }, { ...options, notes });
+  await driver.sweep();
+  const files = tenantFolders({ folders, blobs, profileOf: settings.profileOf, defaultImage: images.default });
+  await removeLeftovers(folders, await files.recover());
+  await settings.of(images.default);
+  return manage({ ...options, notes }, settings, folders, files);
 }
 
-/** One tenant's runtime, from the request to start it until nothing of it is left. */
-interface Tenant {
-  generation: number;
-  stopping: AbortController;
-  /** Null while it starts, and when that failed. */
-  runtime: TenantRuntime | null;
-  /** Resolves when nothing of it is left. */
-  gone: Promise<void>;
-  result: Promise<StartResult>;
-}
-
-function manage(setting: RuntimeSetting, options: HostOptions): Host {
-  const { driver, image } = setting;
-  const tenants = new Map<string, Tenant>();
-  /** The highest generation seen: an old start that arrives late must not replace a newer runtime. */
-  const generations = new Map<string, number>();
-  const listeners = new Set<(exit: UnexpectedExit) => void>();
-  let closed = false;
-
-  async function start(request: StartRequest): Promise<StartResult> {
-    const { tenantId, generation } = request;
-    checkTenantId(tenantId);
-    if (closed) return { ok: false, reason: 'exited', message: 'The host is stopping.', hint: 'Try again later.' };
-    const current = tenants.get(tenantId);
-    if (generation < (generations.get(tenantId) ?? 0)) return outdated;
-    generations.set(tenantId, generation);
-    if (current?.generation === generation && !current.stopping.signal.aborted) return current.result;
-    const tenant = launch(request, current);
-    tenants.set(tenantId, tenant);
-    return tenant.result;
-  }
-
-  function launch(request: StartRequest, before: Tenant | undefined): Tenant {
-    const { tenantId, generation } = request;
-    const startedAt = performance.now();
-    const stopping = new AbortController();
-    const started = (before ? end(before) : Promise.resolve()).then(() =>
-      startTenant(setting, request, stopping.signal),
-    );
-    const result = started.then((start): StartResult => {
-      if (!start.ok) return { ok: false, ...start.failure };
-      tenant.runtime = start.runtime;
-      return { ok: true, readyMs: Math.round(performance.now() - startedAt) };
-    });
-    const gone = result.then(untilGone);
-    const tenant: Tenant = { generation, stopping, runtime: null, result, gone };
-
-    async function untilGone(): Promise<void> {
-      const exit = tenant.runtime ? await tenant.runtime.ended : null;
-      if (tenants.get(tenantId) === tenant) tenants.delete(tenantId);
-      if (exit === null || stopping.signal.aborted) return;
-      const { reason, message } = exit;
-      for (const listener of listeners) listener({ tenantId, generation, reason, message });
-    }
-
-    return tenant;
-  }
-
-  async function end(tenant: Tenant): Promise<void> {
-    tenant.stopping.abort();
-    await tenant.result;
-    await tenant.runtime?.stop();
-    await tenant.gone;
-  }
-
-  function running(tenantId: string): TenantRuntime | null {
-    const tenant = tenants.get(tenantId);
-    return tenant && !tenant.stopping.signal.aborted ? tenant.runtime : null;
-  }
+function manage(options: HostOptions, settings: ImageSettings, folders: HostFolders, files: TenantFolders): Host {
+  const { driver } = options;
+  const runtimes = hostedRuntimes({ settings, folders, files, canPrepareSlots: driver.isolates });
 
   async function* turn(request: TurnRequest, signal: AbortSignal): AsyncGenerator<TurnEvent, void> {
-    const runtime = running(request.tenantId);
+    const runtime = runtimes.running(request.tenantId);
     if (runtime) yield* runtime.turn(request, signal);
     else yield { type: 'failed', reason: 'exited', message: 'The agent is not running.', retry: true };
   }
 
-  return {
-    describe: async () => ({
-      driver: driver.name,
-      isolates: driver.isolates,
-      why: options.why,
-      limits: options.limits,
-      notes: options.notes,
-      image: image.id,
-    }),
-    start,
-    stop: async (tenantId) => {
-      const tenant = tenants.get(tenantId);
-      if (tenant) await end(tenant);
-    },
-    turn,
-    usage: async (tenantId) => (await running(tenantId)?.usage()) ?? null,
-    logs: async (tenantId, lines) => {
-      checkTenantId(tenantId);
-      return logTail(logFileOf(setting, tenantId), lines);
-    },
-    onExit: (listener) => {
-      listeners.add(listener);
-    },
-    close: async () => {
-      closed = true;
-      await Promise.all([...tenants.values()].map(end));
-      await rmdir(dirname(setting.folders.sockets('any'))).catch(() => {}); // it may lie outside of the data folder
-    },
-  };
-}
+  async function setPaused(tenantId: string, paused: boolean): Promise<void> {
+    const tenant = runtimes.find(tenantId);
+    const runtime = runtimes.running(tenantId);
+    if (!tenant || !runtime || tenant.paused === paused) return;
+    tenant.paused = paused;
+    await (paused ? runtime.pause() : runtime.resume());
+  }
 
-const outdated: StartResult = {
-  ok: false,
-  reason: 'exited',
-  message: 'A newer start of this agent came first.',
-  hint: 'Nothing needs to be done.',
-};
-
-/** It names files and folders. */
-function checkTenantId(tenantId: string): void {
-  if (/^[A-Za-z0-9_-]{1,64}$/u.test(tenantId)) return;
-  throw new ClawpoolError('invalid_request', `"${tenantId}" cannot name an agent.`, 'Use letters, digits, - and _.');
-}
-
-// --- folders ---------------------------------------------------------------------------------------------------------
-
-async function prepareSetting(options: HostOptions, profile: OpenClawProfile): Promise<RuntimeSetting> {
-  const { driver, image, tokens, egress } = options;
-  await mkdir(options.dataFolder, { recursive: true, mode: 0o700 });
-  const dataFolder = await realpath(options.dataFolder);
-  const run = join(dataFolder, 'run');
-  const folders = {
-    tenants: join(dataFolder, 'tenants'),
-    configurations: join(run, 'configurations'),
-    logs: join(run, 'logs'),
-    guest: join(run, 'guest'),
-  };
-  for (const folder of [run, ...Object.values(folders)]) await mkdir(folder, { recursive: true, mode: 0o700 });
-  const sockets = await socketFolders(run);
-  await copyGuest(folders.guest);
-  return {
-    driver,
-    image,
-    profile,
-    tokens,
-    egress,
-    folders: { ...folders, sockets, compileCache: null },
-    fillCompileCache: false,
-    owner: (uid) => (process.getuid?.() === 0 && driver.isolates ? uid : undefined),
-  };
-}
-
-/** Unix sockets have paths of 107 bytes at most, and the driver wants room for `/in.sock` and more (contracts/runtime.ts). */
-const longestSocketFolder = 90;
-const longestName = 20;
-
-/** One folder per tenant in the data folder, or, where its path is long, in a folder of ours below the temporary one. */
-async function socketFolders(run: string): Promise<(tenantId: string) => string> {
-  const near = join(run, 's');
-  const fits = Buffer.byteLength(near) + 1 + longestName <= longestSocketFolder;
-  const uid = process.getuid?.() ?? 0;
-  const base = fits ? near : join(await realpath(tmpdir()), `clawpool-${uid}-${hashed(run)}`);
-  await mkdir(base, { recursive: true, mode: 0o700 });
-  const found = await lstat(base);
-  if (!found.isDirectory() || found.uid !== uid) {
-    throw new ClawpoolError(
-      'unavailable',
-      `${base} belongs to somebody else.`,
-      'Remove it, or use a shorter --data path.',
+  function checkpoint(
+    tenantId: string,
+    previous: string | null,
+    maxBytes = largestCheckpoint,
+    epoch?: number,
+  ): Promise<FilesSnapshot> {
+    return runtimes.withFiles(tenantId, (runtime) =>
+      files.checkpoint({
+        ...{ tenantId, previous, maxBytes, epoch },
+        ...(runtime ? { whileReading: runtime.whileFrozen } : {}),
+      }),
     );
   }
-  await chmod(base, 0o700);
-  return (tenantId) => join(base, tenantId.length < longestName ? tenantId : hashed(tenantId));
+
+  /** For what is done to the files of a tenant that does not run. */
+  function atRest<T>(tenantId: string, work: () => Promise<T>): Promise<T> {
+    return runtimes.withFiles(tenantId, async (runtime) => {
+      if (runtime && runtimes.running(tenantId) === runtime) {
+        throw new ClawpoolError('conflict', 'The agent is running.', 'Stop it first.');
+      }
+      await runtime?.ended;
+      return work();
+    });
+  }
+
+  return {
+    describe: () => describeHost(options, folders),
+    start: runtimes.start,
+    stop: (tenantId) => runtimes.end(tenantId, 'tenant'),
+    pause: (tenantId) => setPaused(tenantId, true),
+    resume: (tenantId) => setPaused(tenantId, false),
+    setLimits: async (tenantId, limits) => runtimes.running(tenantId)?.setLimits(limits),
+    configure: async (tenantId, agent) => runtimes.running(tenantId)?.configure(agent),
+    turn,
+    usage: async (tenantId) => (await runtimes.running(tenantId)?.usage()) ?? null,
+    logs: async (tenantId, lines) => {
+      checkTenantId(tenantId);
+      return runtimes.running(tenantId)?.logs(lines) ?? logTail(logFileOf(folders, tenantId), lines);
+    },
+    list: () =>
+      Promise.all(runtimes.list().map((each) => describeHosted(each, `unix:${folders.sockets(each.id)}/in.sock`))),
+    prepareSlot: runtimes.prepareSlot,
+    claimSlot: runtimes.claimSlot,
+    dropSlot: (slotId) => runtimes.end(slotId, 'slot'),
+    checkpoint,
+    restore: ({ tenantId, root, epoch, uid }) =>
+      atRest(tenantId, () => files.restore({ tenantId, root, epoch, owner: hostUser(driver, uid) })),
+    resetFiles: (tenantId) => atRest(tenantId, () => files.reset(tenantId)),
+    removeFiles: (tenantId) => atRest(tenantId, () => files.remove(tenantId)),
+    provideImage: async (imageId) => {
+      await settings.of(imageId);
+    },
+    onExit: runtimes.onExit,
+    close: async () => {
+      await runtimes.close();
+      await removeSocketsBase(folders);
+    },
+  };
 }
 
-const hashed = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, longestName);
+/** When nobody says how much a tenant's files may be; a file with holes can claim to be larger than any disk. */
+const largestCheckpoint = 16 * 2 ** 30;
 
-/** What a killed host agent left behind: sockets, configurations with their tokens, half-made compile caches. */
-async function removeLeftovers({ folders }: RuntimeSetting): Promise<void> {
-  const emptied = [folders.configurations, dirname(folders.sockets('any'))];
-  const leftovers = await Promise.all(
-    emptied.map(async (folder) => (await readdir(folder)).map((name) => join(folder, name))),
-  );
-  const filling = (await readdir(folders.tenants)).filter((name) => fillingTenant.test(name));
-  for (const path of [...leftovers.flat(), ...filling.map((name) => join(folders.tenants, name))]) {
-    await rm(path, { recursive: true, force: true });
-  }
-}
+/** Each tenant is a host user of its own where there is a boundary to become one in. */
+const hostUser = (driver: RuntimeDriver, uid: number): number | undefined =>
+  process.getuid?.() === 0 && driver.isolates ? uid : undefined;
 
-/** The guest is copied so that tenants can read it whatever rights the checkout's files have. */
-async function copyGuest(folder: string): Promise<void> {
-  const source = join(import.meta.dirname, 'guest');
-  await chmod(folder, 0o755);
-  for (const name of await readdir(source)) {
-    await cp(join(source, name), join(folder, name));
-    await chmod(join(folder, name), 0o644);
-  }
+async function describeHost(options: HostOptions, folders: HostFolders): Promise<HostDescription> {
+  const { driver, images, why, limits, notes } = options;
+  const { blocks, bavail, bsize } = await statfs(folders.tenants);
+  const megabytes = (bytes: number) => Math.floor(bytes / 2 ** 20);
+  const catalogue = images.entries.map(async ({ id, typicalMemoryMegabytes }) => ({
+    id,
+    typicalMemoryMegabytes,
+    installed: await images.installed(id),
+  }));
+  return {
+    driver: driver.name,
+    isolates: driver.isolates,
+    why,
+    limits,
+    notes,
+    image: images.default,
+    images: await Promise.all(catalogue),
+    capacity: {
+      cpus: availableParallelism(),
+      memoryMegabytes: megabytes(Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY)),
+      diskMegabytes: megabytes(blocks * bsize),
+      diskFreeMegabytes: megabytes(bavail * bsize),
+    },
+  };
 }

@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { installImage } from './image.ts';
+import { imageCatalogue } from './image.ts';
 
 // npm stands on the internet's side here: a script that does what npm would do in each case.
 
@@ -29,7 +29,9 @@ async function npmDoes(script: string): Promise<void> {
   vi.stubEnv('PATH', `${bin}:/usr/bin:/bin`);
 }
 
-const install = () => installImage({ imagesFolder, onProgress: (line) => lines.push(line) });
+const catalogue = () => imageCatalogue({ imagesFolder });
+/** As another process would: from a catalogue of its own. */
+const install = () => catalogue().provide(catalogue().default, (line) => lines.push(line));
 
 const installs = `
   umask 077
@@ -81,6 +83,70 @@ describe('an image', () => {
     expect(await readdir(imagesFolder)).toEqual(['openclaw-2026.6.35']);
   });
 });
+
+describe('the catalogue', () => {
+  test('has the default image and the lean one, and knows which of them are installed', async () => {
+    await npmDoes(installs);
+    const images = catalogue();
+    expect(images.default).toBe('openclaw-2026.6.35');
+    expect(images.entries.map(({ id, version }) => [id, version])).toEqual([
+      ['openclaw-2026.3.24', '2026.3.24'],
+      ['openclaw-2026.6.35', '2026.6.35'],
+    ]);
+    const lean = images.entries.find(({ id }) => id === 'openclaw-2026.3.24');
+    const usual = images.entries.find(({ id }) => id === images.default);
+    expect(lean?.typicalMemoryMegabytes).toBeLessThan(usual?.typicalMemoryMegabytes ?? 0);
+
+    expect(await images.installed('openclaw-2026.3.24')).toBe(false);
+    const image = await images.provide('openclaw-2026.3.24', (line) => lines.push(line));
+    expect(image).toMatchObject({ id: 'openclaw-2026.3.24', version: '2026.3.24' });
+    expect(lines[0]).toContain('Installing OpenClaw 2026.3.24');
+    expect(await images.installed('openclaw-2026.3.24')).toBe(true);
+    expect(await images.installed('openclaw-2026.6.35')).toBe(false);
+    expect(await images.installed('unheard-of')).toBe(false);
+  });
+
+  test('installs an image once for all who ask meanwhile, and tells each of them', async () => {
+    await npmDoes(`${installs}\nsleep 0.3`);
+    const images = catalogue();
+    const late: string[] = [];
+    const first = images.provide(images.default, (line) => lines.push(line));
+    const second = images.provide(images.default, (line) => late.push(line));
+    expect(await first).toEqual(await second);
+    expect((await readFile(join(folder, 'bin/npm.log'), 'utf8')).trim().split('\n')).toHaveLength(1);
+    expect(late.at(-1)).toContain('Installed OpenClaw 2026.6.35');
+  });
+
+  test('tries again after an installation that failed', async () => {
+    await npmDoes('exit 1');
+    const images = catalogue();
+    await expect(images.provide(images.default, () => {})).rejects.toMatchObject({ code: 'unavailable' });
+    await writeFile(join(folder, 'bin/npm'), `#!/bin/sh\n${installs}\n`);
+    expect(await images.provide(images.default, () => {})).toMatchObject({ id: images.default });
+  });
+
+  test('refuses an image that it does not have with those that it has', async () => {
+    await expect(catalogue().provide('openclaw-1', () => {})).rejects.toMatchObject({
+      code: 'not_found',
+      hint: expect.stringContaining('openclaw-2026.3.24, openclaw-2026.6.35'),
+    });
+    await expect(catalogue().provide('../openclaw-2026.6', () => {})).rejects.toMatchObject({ code: 'not_found' });
+  });
+});
+
+test.each(['openclaw-2026.3', 'openclaw-2026.6'])(
+  'the lock file of %s pins every package and names no registry',
+  async (recipe) => {
+    const text = await readFile(join(import.meta.dirname, 'images', recipe, 'package-lock.json'), 'utf8');
+    const { packages } = JSON.parse(text) as { packages: Record<string, { integrity?: string; resolved?: string }> };
+    const others = Object.entries(packages).filter(([path]) => path !== '');
+    expect(others.length).toBeGreaterThan(100);
+    for (const [path, { integrity, resolved }] of others) {
+      expect(integrity, path).toMatch(/^sha512-/u);
+      expect(resolved, path).toBeUndefined();
+    }
+  },
+);
 
 describe('an image that cannot be installed says why and what to do, and leaves nothing behind', () => {
   test.each([

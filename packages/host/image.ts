@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
-import { chmod, cp, mkdir, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises';
+import { readdirSync, readFileSync } from 'node:fs';
+import { chmod, cp, mkdir, readdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ClawpoolError } from '@clawpool/contracts';
 import { openclawProfile } from '@clawpool/workspace';
@@ -19,37 +20,115 @@ export interface RuntimeImage {
   compileCache: string;
 }
 
-/** What images are made from; the lock file pins every package of it by its checksum. */
-const recipes = join(import.meta.dirname, 'images');
-const recipe = 'openclaw-2026.6';
+/** What can be installed on this host, one image per recipe in `packages/host/images`. */
+export interface ImageCatalogue {
+  /** Id of the image that is used where nobody chose another. */
+  readonly default: string;
+  readonly entries: readonly ImageEntry[];
+  /** Whether the image can be used without installing anything. False for one that is not in the catalogue. */
+  installed(id: string): Promise<boolean>;
+  /**
+   * Provides an image, installing it with npm where it is missing (about 20 s, once). An image appears whole or not at all: it is made
+   * beside its place and renamed. Whoever comes second uses what the first one made.
+   *
+   * @throws ClawpoolError `not_found` for an image that is not in the catalogue; `unavailable` when npm is missing, cannot reach
+   *   its registry or this machine has no such Node; `storage_full`
+   */
+  provide(id: string, onProgress: (line: string) => void): Promise<RuntimeImage>;
+}
 
-/**
- * Provides the image below `imagesFolder`, installing it with npm where it is missing (about 20 s and 540 MB, once). An image
- * appears whole or not at all: it is made beside its place and renamed. Whoever comes second uses what the first one made.
- *
- * @throws ClawpoolError `unavailable` when npm is missing, cannot reach its registry or this machine has no such Node;
- *   `storage_full`
- */
-export async function installImage(options: {
-  imagesFolder: string;
-  onProgress: (line: string) => void;
-}): Promise<RuntimeImage> {
-  const { imagesFolder, onProgress } = options;
-  const { version } = JSON.parse(await readFile(join(recipes, recipe, 'package.json'), 'utf8')) as { version: string };
-  const id = `openclaw-${version}`;
-  const node = `node_modules/${nodePackage()}/bin/node`;
-  const openclaw = openclawProfile(version).program.file;
+export interface ImageEntry {
+  /** For example `openclaw-2026.6.35`. */
+  id: string;
+  /** OpenClaw's version. */
+  version: string;
+  /** Resident memory of a runtime that has answered a few turns and waits: what placement counts with. Measured on x86-64. */
+  typicalMemoryMegabytes: number;
+}
+
+/** A recipe's folder has a `package.json` with these and a lock file that pins every package by its checksum. */
+interface Recipe extends ImageEntry {
+  folder: string;
+  diskMegabytes: number;
+}
+
+const recipesFolder = join(import.meta.dirname, 'images');
+const defaultRecipe = 'openclaw-2026.6';
+
+/** The catalogue over the images below `imagesFolder`, which is made when the first image is. */
+export function imageCatalogue({ imagesFolder }: { imagesFolder: string }): ImageCatalogue {
+  const recipes = readdirSync(recipesFolder).sort().map(readRecipe);
+  const installing = new Map<string, { image: Promise<RuntimeImage>; listeners: Set<(line: string) => void> }>();
+
+  function recipeOf(id: string): Recipe {
+    const found = recipes.find((recipe) => recipe.id === id);
+    if (found) return found;
+    const known = recipes.map((recipe) => recipe.id).join(', ');
+    throw new ClawpoolError('not_found', `There is no image "${id}".`, `Choose one of these: ${known}.`);
+  }
+
+  async function installed(id: string): Promise<boolean> {
+    const recipe = recipes.find((each) => each.id === id);
+    return recipe !== undefined && isComplete(join(imagesFolder, id), neededFiles(recipe));
+  }
+
+  async function provide(id: string, onProgress: (line: string) => void): Promise<RuntimeImage> {
+    const recipe = recipeOf(id);
+    const underWay = installing.get(id);
+    if (underWay) {
+      underWay.listeners.add(onProgress);
+      return underWay.image;
+    }
+    const listeners = new Set([onProgress]);
+    const image = install(recipe, imagesFolder, (line) => {
+      for (const listener of listeners) listener(line);
+    });
+    installing.set(id, { image, listeners });
+    return image.finally(() => installing.delete(id));
+  }
+
+  return {
+    default: readRecipe(defaultRecipe).id,
+    entries: recipes.map(({ id, version, typicalMemoryMegabytes }) => ({ id, version, typicalMemoryMegabytes })),
+    installed,
+    provide,
+  };
+}
+
+function readRecipe(name: string): Recipe {
+  const folder = join(recipesFolder, name);
+  const { version, clawpool } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+    version: string;
+    clawpool: { typicalMemoryMegabytes: number; diskMegabytes: number };
+  };
+  return { id: `openclaw-${version}`, version, folder, ...clawpool };
+}
+
+/** Node's binary and OpenClaw's program, relative to the image's root. */
+function programsOf({ version }: Recipe): { node: string; openclaw: string } {
+  return { node: `node_modules/${nodePackage()}/bin/node`, openclaw: openclawProfile(version).program.file };
+}
+
+const neededFiles = (recipe: Recipe): string[] => Object.values(programsOf(recipe));
+
+async function install(
+  recipe: Recipe,
+  imagesFolder: string,
+  onProgress: (line: string) => void,
+): Promise<RuntimeImage> {
+  const { id, version } = recipe;
+  const needed = neededFiles(recipe);
   await mkdir(imagesFolder, { recursive: true }).catch(explain('The images folder cannot be made'));
   const root = await realpath(imagesFolder);
   const folder = join(root, id);
-  if (!(await isComplete(folder, [node, openclaw]))) {
-    onProgress(`Installing OpenClaw ${version} with its own Node (once, about 540 MB)`);
+  if (!(await isComplete(folder, needed))) {
+    onProgress(`Installing OpenClaw ${version} with its own Node (once, about ${recipe.diskMegabytes} MB)`);
     const startedAt = performance.now();
     await removeAbandoned(root, id);
-    await makeImage({ root, folder, id, needed: [node, openclaw] });
+    await makeImage({ root, folder, recipe, needed });
     onProgress(`Installed OpenClaw ${version} in ${Math.round((performance.now() - startedAt) / 1000)} s`);
   }
-  return { id, version, folder, node, openclaw, compileCache: join(root, 'compile-cache', id) };
+  return { id, version, folder, ...programsOf(recipe), compileCache: join(root, 'compile-cache', id) };
 }
 
 function nodePackage(): string {
@@ -68,13 +147,13 @@ async function isComplete(folder: string, needed: readonly string[]): Promise<bo
   return found.every((file) => file?.isFile() === true);
 }
 
-async function makeImage(options: { root: string; folder: string; id: string; needed: readonly string[] }) {
-  const { root, folder, id, needed } = options;
-  const unfinished = join(root, `.${id}.${process.pid}.${Math.random().toString(36).slice(2, 10)}`);
+async function makeImage(options: { root: string; folder: string; recipe: Recipe; needed: readonly string[] }) {
+  const { root, folder, recipe, needed } = options;
+  const unfinished = join(root, `.${recipe.id}.${process.pid}.${Math.random().toString(36).slice(2, 10)}`);
   try {
     await mkdir(unfinished);
     for (const file of ['package.json', 'package-lock.json'])
-      await cp(join(recipes, recipe, file), join(unfinished, file));
+      await cp(join(recipe.folder, file), join(unfinished, file));
     await npmCi(unfinished);
     if (!(await isComplete(unfinished, needed))) {
       throw new ClawpoolError('unavailable', 'npm left the image incomplete.', 'Start Clawpool again.');

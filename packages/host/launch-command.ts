@@ -103,7 +103,8 @@ function compileCache(place: RuntimePlace, mounts: MountedFolders, fill: boolean
   return { folder: join(place.temporaryFolder, 'compile-cache'), original: inside(place, mounts.compileCache) };
 }
 
-const runsCommands = ({ tools }: AgentDefinition): boolean =>
+/** Its workspace is a git repository then. */
+export const runsCommands = ({ tools }: AgentDefinition): boolean =>
   tools.includes('shell') || tools.includes('code_execution');
 
 function inside(place: RuntimePlace, hostPath: string): string {

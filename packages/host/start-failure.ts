@@ -1,7 +1,9 @@
+import { MissingBlobError } from '@clawpool/checkpoints';
 import type { RuntimeExit, RuntimeFailureReason, StartResult } from '@clawpool/contracts';
-import { RuntimeStartError } from '@clawpool/contracts';
+import { ClawpoolError, DamagedBlobError, RuntimeStartError } from '@clawpool/contracts';
 import type { OpenClawProfile } from '@clawpool/workspace';
 import { PlantedFileError } from './tenant-files.ts';
+import { OutdatedFilesError } from './tenant-folders.ts';
 
 /** Why a runtime could not start or ended, for the person who waits for it. */
 export type StartFailure = Omit<Extract<StartResult, { ok: false }>, 'ok'>;
@@ -15,6 +17,14 @@ const hints: Readonly<Record<RuntimeFailureReason, string>> = {
   memory_limit: 'Ask the operator to raise the memory limit of the agent’s tier.',
   start_timeout: 'The host may be overloaded. The agent is started again by itself.',
   exited: 'The agent is started again by itself. If it keeps happening, ask the operator to look at the agent’s log.',
+  checkpoint_damaged: 'Ask the operator to restore the agent from an earlier backup.',
+};
+
+/** A start that came too late: what it was for has been done otherwise. */
+export const outdated: StartFailure = {
+  reason: 'exited',
+  message: 'A newer start of this agent came first.',
+  hint: 'Nothing needs to be done.',
 };
 
 /**
@@ -33,7 +43,18 @@ export function failureOf(error: unknown): StartFailure {
       hint: 'Ask the operator to look at the agent’s folder and to remove what does not belong there.',
     };
   }
-  const { code } = error as NodeJS.ErrnoException;
+  if (error instanceof OutdatedFilesError) return outdated;
+  if (error instanceof DamagedBlobError || error instanceof MissingBlobError) {
+    return {
+      reason: 'checkpoint_damaged',
+      message: 'The agent’s files cannot be restored: what is stored of them is damaged or incomplete.',
+      hint: hints.checkpoint_damaged,
+    };
+  }
+  if (error instanceof ClawpoolError && error.code !== 'storage_full') {
+    return { reason: 'exited', message: error.message, hint: error.hint ?? hints.exited };
+  }
+  const code = error instanceof ClawpoolError ? 'ENOSPC' : (error as NodeJS.ErrnoException).code;
   const reason = code === 'ENOSPC' || code === 'EDQUOT' ? 'storage_full' : 'exited';
   return {
     reason,
@@ -43,6 +64,12 @@ export function failureOf(error: unknown): StartFailure {
         : `The host could not prepare what the agent needs${code ? ` (${code})` : ''}.`,
     hint: hints[reason],
   };
+}
+
+/** Why an image cannot be used. */
+export function imageFailure(error: unknown): StartFailure {
+  const failure = failureOf(error);
+  return failure.reason === 'storage_full' ? failure : { ...failure, reason: 'image_missing' };
 }
 
 /** What the end of a runtime means that nobody asked for. `output` is what it wrote last. */

@@ -7,9 +7,10 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { chmod, lchown, mkdir, open, rename, rm } from 'node:fs/promises';
+import { chmod, lchown, mkdir, open, rename, rm, rmdir, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { WorkspaceFile } from '@clawpool/workspace';
+import { removeTree } from './remove-tree.ts';
 
 /** A path component inside a tenant's folder is no folder but, for example, a symbolic link. */
 export class PlantedFileError extends Error {
@@ -40,6 +41,54 @@ export async function makeFolders(root: string, paths: readonly string[], owner?
   for (const path of paths) await inFolder(root, path, owner, async () => {});
 }
 
+/** What a file below `root` has in it. Null: there is no such file, or more in it than `atMost` bytes. */
+export async function readFileBelow(root: string, path: string, atMost: number): Promise<string | null> {
+  let content: string | null = null;
+  await inExistingFolder(root, dirname(path), async (folder) => {
+    const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+    const file = await open(join(folder, basename(path)), flags).catch(() => null);
+    try {
+      const found = await file?.stat();
+      if (found?.isFile() && found.size <= atMost) content = (await file?.readFile('utf8')) ?? null;
+    } finally {
+      await file?.close();
+    }
+  });
+  return content;
+}
+
+/**
+ * Removes files and folders below `root`, of a tenant of which nothing runs. Where the way to one leads through something that is no
+ * folder, nothing is there to remove.
+ */
+export async function removePaths(root: string, paths: readonly string[]): Promise<void> {
+  for (const path of paths) {
+    await inExistingFolder(root, dirname(path), (folder) => removeTree(join(folder, basename(path))));
+  }
+}
+
+/** Of a skill, below the agent's workspace. */
+export const skillFile = (name: string): string => `skills/${name}/SKILL.md`;
+
+/**
+ * Removes skills of ours below a workspace, also while its tenant runs. What the agent itself put beside one stays, without being a
+ * skill any more.
+ */
+export async function removeSkills(workspace: string, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    const file = skillFile(name);
+    await inExistingFolder(workspace, dirname(file), (folder) => gone(unlink(join(folder, basename(file)))));
+    await inExistingFolder(workspace, dirname(dirname(file)), (folder) => gone(rmdir(join(folder, name))));
+  }
+}
+
+/** Something else has the name by now, or there is more in the folder: that is the agent's own. */
+async function gone(removal: Promise<void>): Promise<void> {
+  await removal.catch((error) => {
+    if (!['ENOENT', 'ENOTEMPTY', 'ENOTDIR', 'EISDIR', 'EPERM'].includes(codeOf(error))) throw error;
+  });
+}
+
 /** Makes an empty folder of ours at an absolute path, whatever was there. */
 export async function freshFolder(path: string, owner?: number): Promise<void> {
   await rm(path, { recursive: true, force: true }); // removes links, does not follow them
@@ -50,17 +99,36 @@ export async function freshFolder(path: string, owner?: number): Promise<void> {
 
 const folderOnly = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 
-async function inFolder(
+function inFolder(
   root: string,
   path: string,
   owner: number | undefined,
+  use: (folder: string) => Promise<void>,
+): Promise<void> {
+  return goInto(root, path, (parent, name) => makeFolder(parent, name, owner), use);
+}
+
+async function inExistingFolder(root: string, path: string, use: (folder: string) => Promise<void>): Promise<void> {
+  try {
+    await goInto(root, path, async () => {}, use);
+  } catch (error) {
+    if (!(error instanceof PlantedFileError) && codeOf(error) !== 'ENOENT') throw error;
+  }
+}
+
+/** @param before called for each step of the way, with the folder it is in */
+async function goInto(
+  root: string,
+  path: string,
+  before: (parent: string, name: string) => Promise<void>,
   use: (folder: string) => Promise<void>,
 ): Promise<void> {
   let folder = await open(root, folderOnly);
   try {
     for (const name of path.split('/').filter((step) => step !== '' && step !== '.')) {
       if (name === '..') throw new PlantedFileError(path);
-      const next = await openFolder(folder, name, path, owner);
+      await before(through(folder), name);
+      const next = await openFolder(folder, name, path);
       await folder.close();
       folder = next;
     }
@@ -70,21 +138,24 @@ async function inFolder(
   }
 }
 
-async function openFolder(parent: FileHandle, name: string, path: string, owner?: number): Promise<FileHandle> {
-  const child = join(through(parent), name);
+async function makeFolder(parent: string, name: string, owner: number | undefined): Promise<void> {
+  const child = join(parent, name);
   try {
     await mkdir(child, { mode: 0o700 });
     if (owner !== undefined) await lchown(child, owner, owner);
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error;
   }
-  return open(child, folderOnly).catch((error) => {
+}
+
+function openFolder(parent: FileHandle, name: string, path: string): Promise<FileHandle> {
+  return open(join(through(parent), name), folderOnly).catch((error) => {
     throw ['ELOOP', 'ENOTDIR'].includes(codeOf(error)) ? new PlantedFileError(path) : error;
   });
 }
 
 /** The folder behind the descriptor, whatever its name leads to by now (proc_pid_fd(5)). */
-const through = (folder: FileHandle): string => `/proc/self/fd/${folder.fd}`;
+const through = (folder: FileHandle): string => `/proc/${process.pid}/fd/${folder.fd}`;
 
 async function writeFileIn(folder: string, name: string, content: string, mode: number, owner?: number): Promise<void> {
   const path = join(folder, name);

@@ -5,11 +5,22 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AgentDefinition, Host, RuntimeDriver, StartRequest, TurnEvent } from '@clawpool/contracts';
+import { openBlobFolder } from '@clawpool/checkpoints';
+import type {
+  AgentDefinition,
+  BlobStore,
+  Host,
+  ReservedToken,
+  RunningTurns,
+  RuntimeDriver,
+  SlotRequest,
+  StartRequest,
+  TurnEvent,
+} from '@clawpool/contracts';
 import { answerEnd, textDelta, toolCallAnswer } from './chat-completion.ts';
 import type { HostOptions } from './host.ts';
 import { createHost } from './host.ts';
-import { installImage } from './image.ts';
+import { imageCatalogue } from './image.ts';
 
 const imagesFolder = join(import.meta.dirname, '../../.clawpool/images');
 
@@ -17,6 +28,8 @@ export interface TestHost {
   host: Host;
   dataFolder: string;
   model: ScriptedModel;
+  blobs: BlobStore;
+  /** Who has a token now: `<tenant>/<generation>`, and `reserved` for each warm slot. */
   tokens: Set<string>;
   /** Pids of the gateways that run for this host. */
   gateways: () => Promise<number[]>;
@@ -39,12 +52,14 @@ export async function startTestHost(
   const dataFolder = join(folder, 'data');
   const model = scriptedModel();
   const tokens = new Set<string>();
+  const blobs = await openBlobFolder(join(folder, 'blobs'));
   const host = await createHost({
     driver: createDriver({ stateFolder: join(folder, 'state') }),
     why: 'a test asked for it',
     limits: { memory: 'none', pids: 'none', cpu: 'none' },
     notes: [],
-    image: await installImage({ imagesFolder, onProgress: () => {} }),
+    images: imageCatalogue({ imagesFolder }),
+    blobs,
     dataFolder,
     egress: model.egress,
     tokens: {
@@ -56,13 +71,16 @@ export async function startTestHost(
       revoke: (tenantId, generation) => {
         tokens.delete(`${tenantId}/${generation}`);
       },
+      reserve: () => reservedToken(tokens),
     },
+    turns: noRunningTurns,
     ...changes,
   });
   const started: TestHost = {
     host,
     dataFolder,
     model,
+    blobs,
     tokens,
     gateways: () => gatewaysOf(basename(folder)),
     end: async () => {
@@ -74,6 +92,29 @@ export async function startTestHost(
   running.add(started);
   return started;
 }
+
+let reserved = 0;
+
+function reservedToken(tokens: Set<string>): ReservedToken {
+  reserved += 1;
+  const held = `reserved/${reserved}`;
+  tokens.add(held);
+  return {
+    token: `token-of-${held}`,
+    bind: (tenantId, generation) => {
+      if (!tokens.delete(held)) throw new Error('bound before');
+      tokens.add(`${tenantId}/${generation}`);
+    },
+    release: () => {
+      tokens.delete(held);
+    },
+  };
+}
+
+/** The model gateway's part; here a scripted model answers. */
+const noRunningTurns: RunningTurns = {
+  begin: () => ({ failure: () => null, cancel: () => {}, end: () => {} }),
+};
 
 /** A gateway runs on an image's Node and has this host's folders in its mounts (sandbox) or its environment (process). */
 async function gatewaysOf(folderName: string): Promise<number[]> {
@@ -110,22 +151,52 @@ export function startRequest(
     organizationId: 'acme',
     tenantId,
     generation: 1,
+    image: defaultImage,
+    files: { epoch: 1, checkpoint: null },
     uid: 900_000 + [...tenantId].reduce((sum, letter) => (sum * 31 + letter.charCodeAt(0)) % 90_000, 0),
-    limits: { memoryBytes: 2 * 1024 ** 3, pids: 256, cpus: 2 },
-    agent: {
-      organization: { id: 'acme', name: 'ACME Corp' },
-      tenantId,
-      name: 'Ryan’s agent',
-      owner: ryan,
-      layers: { global: 'Be honest.', position: '', personal: '' },
-      tools: ['shell', 'file', 'file_write'],
-      directory: [ryan],
-      model: { id: 'scripted', contextWindow: 200_000, maxOutputTokens: 8_192 },
-      timezone: 'UTC',
-      ...agent,
-    },
+    limits,
+    agent: { ...ryansAgent(tenantId), ...agent },
     ...changes,
   };
+}
+
+const defaultImage = 'openclaw-2026.6.35';
+
+const limits = { memoryBytes: 2 * 1024 ** 3, pids: 256, cpus: 2 };
+
+const ryansAgent = (tenantId: string): AgentDefinition => ({
+  organization: { id: 'acme', name: 'ACME Corp' },
+  tenantId,
+  name: 'Ryan’s agent',
+  owner: ryan,
+  layers: { global: 'Be honest.', position: '', personal: '' },
+  tools: ['shell', 'file', 'file_write'],
+  skills: [],
+  directory: [ryan],
+  model: { id: 'scripted', contextWindow: 200_000, maxOutputTokens: 8_192 },
+  timezone: 'UTC',
+});
+
+/** Of a tier whose agents may do everything that tests need. */
+export function slotRequest(slotId: string, changes: Partial<SlotRequest> = {}): SlotRequest {
+  const nobody = { id: 'nobody', name: 'Nobody', email: '', position: 'None', department: 'None', contactFor: [] };
+  const layers = { global: '', position: '', personal: '' };
+  return {
+    slotId,
+    organizationId: 'acme',
+    uid: nextUid(),
+    limits,
+    agent: { ...ryansAgent(slotId), name: 'Nobody’s agent', owner: nobody, layers, directory: [] },
+    image: defaultImage,
+    ...changes,
+  };
+}
+
+let slotUid = 990_000;
+
+function nextUid(): number {
+  slotUid += 1;
+  return slotUid;
 }
 
 /** Runs a turn to its end. */

@@ -1,10 +1,11 @@
 import type { ModelGatewayPorts, TenantModelPolicy } from '@clawpool/contracts';
 import type { AnswerEvent, AttemptOptions } from './attempts.ts';
-import { askModels } from './attempts.ts';
+import { askModels, CallCancelled } from './attempts.ts';
 import type { ModelEvent } from './exchange.ts';
 import type { DecodedRequest } from './fronts/front.ts';
 import type { Language } from './language.ts';
 import { languageOf } from './language.ts';
+import type { TurnRegistry } from './running-turns.ts';
 import { enforceToolPolicy, removeForbiddenTools } from './tool-policy.ts';
 import type { TurnLedger } from './turn-ledger.ts';
 import { takeTurnId } from './turn-line.ts';
@@ -14,8 +15,14 @@ export interface AnswerOptions {
   policy: TenantModelPolicy;
   ports: ModelGatewayPorts;
   ledger: TurnLedger;
+  turns: TurnRegistry;
   providers: AttemptOptions['providers'];
   signal: AbortSignal;
+  /**
+   * The runtime still has the configuration of the warm slot it was: it offers what its tier allows, and what of that the policy takes
+   * away is no news.
+   */
+  configuredAsSlot: boolean;
   /** When the request arrived, by `now`. */
   arrivedAt: number;
   now: () => number;
@@ -28,12 +35,18 @@ export interface AnswerOptions {
 /**
  * One answer under a tenant's policy: the turn is recognised and its calls counted, forbidden tools are taken out of the request and
  * out of the answer, the models are asked in order, and everything is told to the ports.
- * Throws ProviderError when no model answers, CallCancelled when the caller has gone.
+ * Throws ProviderError when no model answers, CallCancelled when the caller has gone or nobody waits
+ * for the turn any more.
  */
 export async function* answer(options: AnswerOptions): AsyncGenerator<AnswerEvent> {
-  const { policy, ports, ledger } = options;
+  const { policy, ports, ledger, turns } = options;
   const { organizationId, tenantId } = policy;
-  const { request: withoutTurn, turnId } = takeTurnId(options.decoded.request);
+  const { request: withoutTurn, turnId } = takeTurnId(
+    options.decoded.request,
+    (id) => turns.find(tenantId, id) !== undefined,
+  );
+  const turn = turnId === null ? undefined : turns.find(tenantId, turnId);
+  if (turn?.cancelled.aborted) throw new CallCancelled();
   const language = languageOf(withoutTurn);
 
   if (ledger.countCall(tenantId, turnId) > policy.maxCallsPerTurn) {
@@ -44,7 +57,7 @@ export async function* answer(options: AnswerOptions): AsyncGenerator<AnswerEven
   const { request, removed } = removeForbiddenTools(withoutTurn, policy.tools);
   const offered = new Set(withoutTurn.tools.map((tool) => tool.name));
   for (const tool of new Set(removed)) {
-    if (ledger.firstRefusal(tenantId, turnId, tool)) {
+    if (!options.configuredAsSlot && ledger.firstRefusal(tenantId, turnId, tool)) {
       const refusal = {
         organizationId,
         tenantId,
@@ -62,13 +75,16 @@ export async function* answer(options: AnswerOptions): AsyncGenerator<AnswerEven
     request,
     models: policy.models,
     providers: options.providers,
-    signal: options.signal,
+    signal: turn ? AbortSignal.any([options.signal, turn.cancelled]) : options.signal,
     turn: turnId === null ? null : `${tenantId}/${turnId}`,
     arrivedAt: options.arrivedAt,
     now: options.now,
     random: options.random,
     wait: options.wait,
-    record: (attempt) => options.owe(ports.recordUsage({ organizationId, tenantId, turnId, ...attempt })),
+    record: (attempt) => {
+      turn?.note(attempt);
+      options.owe(ports.recordUsage({ organizationId, tenantId, turnId, ...attempt }));
+    },
   });
   const refuse = (tool: string, argumentsText: string) => {
     const offeredByRuntime = offered.has(tool);

@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { ModelGatewayPorts, TenantModelPolicy } from '@clawpool/contracts';
+import type { ModelGatewayPorts, RunningTurns, TenantModelPolicy } from '@clawpool/contracts';
 import type { AnswerOptions } from './answer.ts';
 import { answer } from './answer.ts';
 import { CallCancelled, waitOnTimer } from './attempts.ts';
@@ -18,6 +18,7 @@ import {
 import { modelList } from './model-list.ts';
 import { configuredProviders } from './providers/catalogue.ts';
 import { ProviderError } from './providers/provider.ts';
+import { createTurnRegistry } from './running-turns.ts';
 import type { ModelSettings } from './settings.ts';
 import { modelPreferences, splitReference } from './settings.ts';
 import type { GatewayTokens } from './tokens.ts';
@@ -44,6 +45,8 @@ export interface ModelGatewayOptions {
 
 export interface ModelGateway {
   readonly tokens: GatewayTokens;
+  /** For the hosts: which turns run. */
+  readonly turns: RunningTurns;
   /**
    * Serves `POST /v1/chat/completions`, `POST /v1/messages` and `GET /v1/models` to one tenant. Mount it on that tenant's own
    * socket: requests need a live token of the same tenant as well.
@@ -68,6 +71,7 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
   });
   const running = new Set<AbortController>();
   const owed = new Set<Promise<unknown>>();
+  const turns = createTurnRegistry();
 
   const context: GatewayContext = {
     ports: options.ports,
@@ -75,6 +79,7 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
     answerOptions: {
       providers: configuredProviders(options.settings),
       ledger: createTurnLedger(now),
+      turns,
       ports: options.ports,
       now,
       random: options.random ?? Math.random,
@@ -90,6 +95,7 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
 
   return {
     tokens,
+    turns,
     models,
     active: { ...splitReference(models[0]), fallback: models[1] ?? null },
     handler(tenantId) {
@@ -109,7 +115,7 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
 interface GatewayContext {
   ports: ModelGatewayPorts;
   tokens: GatewayTokens;
-  answerOptions: Omit<AnswerOptions, 'policy' | 'decoded' | 'signal' | 'arrivedAt'>;
+  answerOptions: Omit<AnswerOptions, 'policy' | 'decoded' | 'signal' | 'arrivedAt' | 'configuredAsSlot'>;
   report: (error: unknown) => void;
   running: Set<AbortController>;
 }
@@ -152,6 +158,9 @@ async function handle(
   }
 }
 
+/** The configuration of a runtime that was a warm slot until its own is written (`ProfileInput.revision`); generation 0 is a slot's. */
+const warmSlotRevision = '0';
+
 async function serve(
   context: GatewayContext,
   policy: TenantModelPolicy,
@@ -171,11 +180,13 @@ async function serve(
   // A reader that went away while the body was being read has closed already.
   if (response.destroyed) controller.abort();
   try {
-    const events = answer({ ...context.answerOptions, policy, decoded, signal, arrivedAt });
+    const configuredAsSlot = request.headers['x-rev'] === warmSlotRevision;
+    const events = answer({ ...context.answerOptions, policy, decoded, signal, arrivedAt, configuredAsSlot });
     if (decoded.stream) await streamAnswer(front, decoded, events, response, signal);
     else await sendAnswer(front, decoded, events, response);
   } catch (thrown) {
-    if (!signal.aborted && !(thrown instanceof ProviderError)) context.report(thrown);
+    const isTold = thrown instanceof ProviderError || thrown instanceof CallCancelled;
+    if (!signal.aborted && !isTold) context.report(thrown);
     if (response.destroyed || response.writableEnded) return;
     const error = toFrontError(thrown);
     if (response.headersSent) response.end(front.createStream(decoded).fail(error));
@@ -256,7 +267,7 @@ function toFrontError(thrown: unknown): FrontError {
     };
   }
   if (thrown instanceof CallCancelled) {
-    return { status: 400, kind: 'model_failure', code: 'cancelled', message: 'The model gateway is stopping.' };
+    return { status: 400, kind: 'model_failure', code: 'cancelled', message: 'The model call was cancelled.' };
   }
   return {
     status: 400,

@@ -60,4 +60,40 @@ describe("a runtime's token", () => {
     tokens.renew('a', 1);
     expect(tokens.accepts('a', token)).toBe(false);
   });
+
+  describe('that is reserved for a warm slot', () => {
+    it('is accepted from nobody until it is bound, and then from that tenant only', () => {
+      const reserved = tokens.reserve();
+      tokens.issue('a', 1);
+      expect(tokens.accepts('a', reserved.token)).toBe(false);
+      reserved.bind('a', 2);
+      expect(tokens.accepts('a', reserved.token)).toBe(true);
+      expect(tokens.accepts('b', reserved.token)).toBe(false);
+    });
+
+    it('lives, from the binding on, as one that was issued: renewed, revoked, expired', () => {
+      const [first, second] = [tokens.reserve(), tokens.reserve()];
+      time += 1_000; // however long it waited
+      first.bind('a', 1);
+      second.bind('a', 2);
+      time += 99;
+      tokens.renew('a', 1);
+      time += 99;
+      expect(tokens.accepts('a', first.token)).toBe(true);
+      expect(tokens.accepts('a', second.token)).toBe(false);
+      tokens.revoke('a', 1);
+      expect(tokens.accepts('a', first.token)).toBe(false);
+    });
+
+    it('cannot be bound a second time, nor after the slot ended', () => {
+      const bound = tokens.reserve();
+      bound.bind('a', 1);
+      expect(() => bound.bind('b', 1)).toThrow('once');
+      expect(tokens.accepts('b', bound.token)).toBe(false);
+      const released = tokens.reserve();
+      released.release();
+      expect(() => released.bind('a', 3)).toThrow('released');
+      expect(tokens.accepts('a', released.token)).toBe(false);
+    });
+  });
 });

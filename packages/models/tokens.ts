@@ -1,5 +1,5 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { RuntimeTokens } from '@clawpool/contracts';
+import type { ReservedToken, RuntimeTokens } from '@clawpool/contracts';
 
 /** An hour without a word from the host, which renews the tokens of living runtimes every ten minutes: it is gone, then. */
 const defaultTokenLifetimeMs = 60 * 60 * 1000;
@@ -22,13 +22,32 @@ export function createRuntimeTokens(options: { now: () => number; lifetimeMs?: n
   const lifetimeMs = options.lifetimeMs ?? defaultTokenLifetimeMs;
   const tenants = new Map<string, Map<number, TokenRecord>>();
 
+  function accept(token: string, tenantId: string, generation: number): void {
+    const generations = tenants.get(tenantId) ?? new Map<number, TokenRecord>();
+    generations.set(generation, { hash: sha256(token), expiresAt: options.now() + lifetimeMs });
+    tenants.set(tenantId, generations);
+  }
+
   return {
     issue(tenantId, generation) {
-      const token = `cpt_${randomBytes(32).toString('base64url')}`;
-      const generations = tenants.get(tenantId) ?? new Map<number, TokenRecord>();
-      generations.set(generation, { hash: sha256(token), expiresAt: options.now() + lifetimeMs });
-      tenants.set(tenantId, generations);
+      const token = newToken();
+      accept(token, tenantId, generation);
       return token;
+    },
+    reserve(): ReservedToken {
+      const token = newToken();
+      let open = true; // nothing is kept of it here: until it is bound, no tenant has it
+      return {
+        token,
+        bind(tenantId, generation) {
+          if (!open) throw new Error('The token of a warm slot is bound once, and not after it was released');
+          open = false;
+          accept(token, tenantId, generation);
+        },
+        release() {
+          open = false;
+        },
+      };
     },
     revoke(tenantId, generation) {
       const generations = tenants.get(tenantId);
@@ -55,6 +74,8 @@ export function createRuntimeTokens(options: { now: () => number; lifetimeMs?: n
     },
   };
 }
+
+const newToken = (): string => `cpt_${randomBytes(32).toString('base64url')}`;
 
 function sha256(token: string): Buffer {
   return createHash('sha256').update(token).digest();

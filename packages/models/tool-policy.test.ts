@@ -53,6 +53,14 @@ describe('a tool that the policy forbids', () => {
     ]);
   });
 
+  it('is withheld without a record while the runtime still has its warm slot’s configuration; a call of it is recorded', async () => {
+    bench.openaiVendor.answers({ calls: [exec], finish: 'tool_calls' });
+    await bench.openai().chat.completions.create(question(), { headers: { 'x-rev': '0' } });
+    await bench.gateway.close();
+    expect(bench.openaiVendor.requests[0]?.body.tools).toMatchObject([{ function: { name: 'read' } }]);
+    expect(bench.refusals.map(({ stage }) => stage)).toEqual(['response']);
+  });
+
   it('cannot be called all the same: the person reads why, and the runtime gets nothing of the call', async () => {
     bench.openaiVendor.answers({ calls: [exec], finish: 'tool_calls' });
     const answer = await stream('Run git status', [tool('read')]);

@@ -5,11 +5,15 @@ const turnLine = /[ \t]*\[clawpool turn ([\w.:-]{1,128})\][ \t]*\n?/g;
 
 /**
  * Takes the line `[clawpool turn <id>]` out of a request, copies in the history included: providers must not see it.
- * The id is the system prompt's last one, because the control plane's system message of the turn comes after the files that the
- * agent can write; only without one there, the last message that has one counts. Null: no turn (a compaction, a heartbeat).
+ * The agent can write such lines too, into the files that its system prompt is made of: so the id of a turn that runs counts before
+ * others. Then it is the system prompt's last one, because most versions put the control plane's system message after those
+ * files; only without one there, the last message that has one counts. Null: no turn (a compaction, a heartbeat).
  */
-export function takeTurnId(request: ModelRequest): { request: ModelRequest; turnId: string | null } {
-  const system = strip(request.system);
+export function takeTurnId(
+  request: ModelRequest,
+  isRunning: (turnId: string) => boolean = () => false,
+): { request: ModelRequest; turnId: string | null } {
+  const system = strip(request.system, isRunning);
   let turnId: string | null = null;
   let changed = false;
   const messages = request.messages.map((message): ModelMessage => {
@@ -17,7 +21,7 @@ export function takeTurnId(request: ModelRequest): { request: ModelRequest; turn
     changed = true;
     const content = message.content.map((part) => {
       if (!hasMarker(part)) return part;
-      const stripped = strip((part as { text: string }).text);
+      const stripped = strip((part as { text: string }).text, isRunning);
       turnId = stripped.turnId ?? turnId;
       return { ...part, text: stripped.text };
     });
@@ -36,12 +40,12 @@ function hasMarker(part: ContentPart | AssistantPart): boolean {
   return part.type === 'text' && part.text.includes(marker);
 }
 
-function strip(text: string): { text: string; turnId: string | null } {
+function strip(text: string, isRunning: (turnId: string) => boolean): { text: string; turnId: string | null } {
   if (!text.includes(marker)) return { text, turnId: null };
-  let turnId: string | null = null;
+  const ids: string[] = [];
   const stripped = text.replace(turnLine, (_line, id: string) => {
-    turnId = id;
+    ids.push(id);
     return '';
   });
-  return { text: stripped, turnId };
+  return { text: stripped, turnId: ids.findLast(isRunning) ?? ids.at(-1) ?? null };
 }

@@ -1,30 +1,44 @@
-import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import type { Host, ModelChoice, ModelFailure, Status } from '@clawpool/contracts';
+import type { BlobStore, Host, ModelChoice, ModelFailure, Status } from '@clawpool/contracts';
 import { eq } from 'drizzle-orm';
-import pg from 'pg';
 import type { Logger } from 'pino';
 import { createConversationService } from './conversations/conversation-service.ts';
 import { createLiveConversations } from './conversations/live-conversations.ts';
 import { startTurnRunner } from './conversations/turn-runner.ts';
-import { ownerLock } from './conversations/turn-store.ts';
+import { createSkillService } from './governance/skills/skill-service.ts';
 import { createHttpApp } from './http/app.ts';
+import { registerBackupRoutes } from './http/routes/backup-routes.ts';
+import { registerConfigTemplateRoutes } from './http/routes/config-template-routes.ts';
 import { registerConversationRoutes } from './http/routes/conversation-routes.ts';
 import { registerInstallationRoutes } from './http/routes/installation-routes.ts';
+import { registerPoolRoutes } from './http/routes/pool-routes.ts';
+import { registerSkillRoutes } from './http/routes/skill-routes.ts';
 import { registerTenantRoutes } from './http/routes/tenant-routes.ts';
 import { scopeOf } from './organization/department-store.ts';
 import { prepareInstallation } from './organization/first-start-service.ts';
+import { createBatchService } from './pool/batches/batch-service.ts';
+import { createBackupService } from './pool/checkpoints/backup-service.ts';
+import { createCheckpointService } from './pool/checkpoints/checkpoint-service.ts';
+import { startHousekeeping } from './pool/checkpoints/housekeeping.ts';
 import { createLiveTenants } from './pool/live-tenants.ts';
+import { startLoadTests } from './pool/load-tests/load-test-service.ts';
 import { registerPoolMetrics } from './pool/pool-metrics.ts';
+import { createTemplateService } from './pool/templates/template-service.ts';
 import { createTenantPool, type TenantPool } from './pool/tenant-service.ts';
+import { startUpkeep } from './pool/upkeep/upkeep.ts';
+import { startWarmSlots } from './pool/warm-slots/warm-slots.ts';
 import type { Database } from './store/database.ts';
 import { listenForNotifications } from './store/notifications.ts';
+import { takeOwnership } from './store/ownership.ts';
 import { organizations } from './store/schema/index.ts';
 
 export interface ControlPlaneOptions {
   database: Database;
   dataFolder: string;
-  host: Host;
+  /** The machines of the pool by name; the first one is described to people. */
+  hosts: ReadonlyMap<string, Host>;
+  /** Where checkpoints are. */
+  blobs: BlobStore;
   /** The active model, as shown to people, and what agents are told about it. */
   model: Status['model'];
   modelChoice: ModelChoice;
@@ -59,32 +73,41 @@ export interface ControlPlane {
 const concurrentTurns = 64;
 
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
-  const { database, host, logger } = options;
+  const { database, hosts, blobs, logger } = options;
+  const { db } = database;
   const onError = (error: unknown) => logger.error({ err: error }, 'background work failed');
   const closers: (() => Promise<void> | void)[] = [];
   const close = async () => {
     for (const one of closers.splice(0).reverse()) await one();
   };
+  /** What is started later is stopped earlier. */
+  const closing = <T extends { close(): Promise<void> | void }>(part: T): T => {
+    closers.push(() => part.close());
+    return part;
+  };
   try {
-    const { firstAdmin, sample } = await prepareInstallation(database.db, { demo: options.demo });
+    const [host] = hosts.values();
+    if (!host) throw new Error('a pool has at least one host');
+    const { firstAdmin, sample } = await prepareInstallation(db, { demo: options.demo });
+    const { owner } = closing(await takeOwnership(database.connection));
+    const notifications = closing(await listenForNotifications(database.connection));
 
-    const owner = randomUUID();
-    const ownerConnection = new pg.Client({ ...database.connection, keepAlive: true });
-    ownerConnection.on('error', onError);
-    await ownerConnection.connect();
-    await ownerConnection.query(ownerLock(owner));
-    closers.push(() => ownerConnection.end());
-
-    const notifications = await listenForNotifications(database.connection);
-    closers.push(() => notifications.close());
-    const pool = await createTenantPool({ database, host, model: options.modelChoice, onError });
-    closers.push(() => pool.close());
-    const liveTenants = createLiveTenants(database, notifications, pool, onError);
-    const live = createLiveConversations(database, notifications, onError);
-    closers.push(() => {
-      liveTenants.close();
-      live.close();
-    });
+    const checkpoints = closing(createCheckpointService({ database, hosts, onError }));
+    const model = options.modelChoice;
+    const pool = closing(
+      await createTenantPool({ database, hosts, model, checkpoints, notifications, owner, onError }),
+    );
+    const slots = closing(await startWarmSlots({ database, hosts, model, onError }));
+    pool.useSlots(slots);
+    const { operations } = pool;
+    const live = closing(createLiveConversations(database, notifications, onError));
+    const liveTenants = closing(createLiveTenants(database, notifications, pool, onError));
+    const batches = closing(createBatchService({ database, notifications, operations, onError }));
+    const loadTests = closing(startLoadTests({ database, operations, onError }));
+    const { watchedConversations } = live;
+    const upkeep = closing(startUpkeep({ database, hosts, pool, slots, watchedConversations, onError }));
+    const housekeeping = closing(startHousekeeping({ database, blobs, checkpoints, onError }));
+    const skills = createSkillService({ database, onAgentsChanged: (_, ids) => pool.reconfigure(ids) });
 
     const app = await createHttpApp({
       database,
@@ -94,7 +117,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       ...(options.consoleFolder === null ? {} : { consoleFolder: options.consoleFolder }),
       ...(options.trustedProxies ? { trustedProxies: options.trustedProxies } : {}),
     });
-    registerPoolMetrics(app.metrics, database);
+    registerPoolMetrics(app.metrics, database, slots);
     registerInstallationRoutes(app, {
       database,
       host,
@@ -103,14 +126,14 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       dataFolder: options.dataFolder,
       model: options.model,
       sampleOrganization: async () =>
-        (await database.db.select().from(organizations).where(eq(organizations.sample, true)).limit(1)).length > 0,
+        (await db.select().from(organizations).where(eq(organizations.sample, true)).limit(1)).length > 0,
     });
     registerConversationRoutes(app, {
       conversations: createConversationService(database),
       live,
       model: `${options.model.provider}/${options.model.model}`,
       organizationName: async (id) => {
-        const [row] = await database.db.select().from(organizations).where(eq(organizations.id, id));
+        const [row] = await db.select().from(organizations).where(eq(organizations.id, id));
         return row?.name ?? '';
       },
     });
@@ -118,24 +141,29 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       database,
       pool,
       live: liveTenants,
-      host,
-      scopeOf: (principal) => scopeOf(database.db, principal),
+      batches,
+      scopeOf: (principal) => scopeOf(db, principal),
     });
+    registerConfigTemplateRoutes(app, createTemplateService(db));
+    registerBackupRoutes(app, { backups: createBackupService({ database, blobs }), housekeeping });
+    registerPoolRoutes(app, { database, hosts, slots, upkeep, loadTests });
+    registerSkillRoutes(app, skills);
     await app.fastify.listen({ port: options.port, host: options.bind });
     closers.push(() => app.fastify.close());
 
-    const runner = startTurnRunner({
-      database,
-      notifications,
-      pool,
-      host,
-      live,
-      owner,
-      modelFailureOf: options.modelFailureOf,
-      concurrency: concurrentTurns,
-      onError,
-    });
-    closers.push(() => runner.close());
+    pool.start();
+    closing(
+      startTurnRunner({
+        database,
+        notifications,
+        pool,
+        live,
+        owner,
+        modelFailureOf: options.modelFailureOf,
+        concurrency: concurrentTurns,
+        onError,
+      }),
+    );
     return { url: urlOf(app.fastify.server.address(), options.bind), firstAdmin, sample, pool, close };
   } catch (error) {
     await close();

@@ -1,5 +1,6 @@
 import type { AgentDefinition, ToolName, TurnContext, TurnFailureReason } from '@clawpool/contracts';
 import { ClawpoolError } from '@clawpool/contracts';
+import { profile as profile_2026_3 } from './profiles/2026.3.ts';
 import { profile as profile_2026_6 } from './profiles/2026.6.ts';
 import type { WorkspaceFile } from './workspace.ts';
 
@@ -16,6 +17,12 @@ export interface OpenClawProfile {
   readonly folders: readonly string[];
   /** Where the agent's workspace is inside the tenant's folder. */
   readonly workspace: string;
+  /**
+   * What the gateway keeps for itself below the tenant's folder and makes anew where it is missing: nothing of it is the agent's, some of
+   * it is secret (the token for the model gateway) or held open while the gateway runs. It is in no checkpoint, and stays behind when
+   * the tenant's files move to another runtime. Files or folders; none is inside another.
+   */
+  readonly runtimeState: readonly string[];
   /** Files the tenant cannot change: mounted read-only as `place.configurationFolder`. */
   configuration(input: ProfileInput): WorkspaceFile[];
   /** Files the gateway itself writes to as well, relative to the tenant's folder. Written before every start. */
@@ -38,6 +45,13 @@ export interface OpenClawProfile {
   readonly readinessPath: string;
   /** One message as an HTTP request to the gateway, answered with server-sent events. */
   turnRequest(turn: TurnInput): GatewayRequest;
+  /** Whether the gateway ends a turn whose caller hangs up. Where it does not, its model calls have to be ended instead. */
+  readonly cancelsOnDisconnect: boolean;
+  /**
+   * Whether the gateway says so when an answer broke off. Where it does not, the answer looks complete or empty, and whether the model
+   * failed is known to the model gateway alone.
+   */
+  readonly tellsFailures: boolean;
   /** Milliseconds after which the gateway has ended a turn by itself; the caller need not wait longer. */
   readonly longestTurnMs: number;
   /** What the `data` of one server-sent event says. Unknown events say nothing. */
@@ -103,7 +117,7 @@ export interface ExitMeaning {
   hint: string;
 }
 
-const profiles: readonly OpenClawProfile[] = [profile_2026_6];
+const profiles: readonly OpenClawProfile[] = [profile_2026_6, profile_2026_3];
 
 /** The profile for an OpenClaw version, such as `2026.6.35`. Throws `invalid_request` when no line fits. */
 export function openclawProfile(version: string): OpenClawProfile {

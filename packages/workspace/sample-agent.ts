@@ -27,6 +27,7 @@ export function sampleAgent(changes: Partial<AgentDefinition> = {}): AgentDefini
     owner: carol,
     layers: { global: 'Keep customer data inside.', position: 'Help with budgets.', personal: 'Be brief.' },
     tools: ['web_search', 'file'],
+    skills: [],
     directory: [carol, ryan],
     model: { id: 'demo', contextWindow: 200_000, maxOutputTokens: 8_192 },
     timezone: 'Europe/Berlin',

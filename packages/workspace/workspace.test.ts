@@ -25,6 +25,26 @@ describe('the workspace', () => {
   });
 });
 
+describe('skills', () => {
+  const skills = [
+    { name: 'expense-report', content: '---\nname: expense-report\n---\nHow to.' },
+    { name: 'travel', content: 'x'.repeat(50_000) },
+  ];
+
+  test('each is a SKILL.md in a folder of its name, whole and unchanged, after the agent’s own files', () => {
+    const files = composeWorkspace(sampleAgent({ skills }));
+    expect(files.slice(5)).toEqual([
+      { path: 'skills/expense-report/SKILL.md', content: skills[0]?.content },
+      { path: 'skills/travel/SKILL.md', content: skills[1]?.content },
+    ]);
+    expect(files.slice(0, 5)).toEqual(composeWorkspace(sampleAgent()));
+  });
+
+  test.each(['../../SOUL', 'a/b', '', '.', 'UPPER'])('one named %j is refused: a name becomes a path', (name) => {
+    expect(() => composeWorkspace(sampleAgent({ skills: [{ name, content: '' }] }))).toThrow();
+  });
+});
+
 describe('SOUL.md', () => {
   test('opens with who the agent is and that nobody may change it', () => {
     const opening = file('SOUL.md').split('\n## ')[0];

@@ -1,4 +1,4 @@
-import type { AgentDefinition, ToolName } from '@clawpool/contracts';
+import { type AgentDefinition, type AgentSkill, skillName, type ToolName } from '@clawpool/contracts';
 import { instructions } from './instructions.ts';
 import { soul } from './soul.ts';
 import { oneLine } from './text.ts';
@@ -18,7 +18,7 @@ const ownFiles = ['SOUL.md', 'AGENTS.md', 'IDENTITY.md', 'USER.md', 'TOOLS.md'] 
 
 /**
  * The files an agent is made of, in a fixed order: the same agent gives the same bytes. They are written before every
- * start; each stays below OpenClaw's limit of 20,000 characters per file.
+ * start; those of its identity stay below OpenClaw's limit of 20,000 characters per file.
  */
 export function composeWorkspace(agent: AgentDefinition): WorkspaceFile[] {
   const content: Record<(typeof ownFiles)[number], string> = {
@@ -28,7 +28,12 @@ export function composeWorkspace(agent: AgentDefinition): WorkspaceFile[] {
     'USER.md': user(agent),
     'TOOLS.md': surroundings(agent.tools),
   };
-  return ownFiles.map((path) => ({ path, content: content[path] }));
+  return [...ownFiles.map((path) => ({ path, content: content[path] })), ...agent.skills.map(skillFile)];
+}
+
+/** OpenClaw lists what is in the workspace's `skills` beside its own, and finds a skill by the name of its folder. */
+function skillFile({ name, content }: AgentSkill): WorkspaceFile {
+  return { path: `skills/${skillName.parse(name)}/SKILL.md`, content };
 }
 
 function identity(agent: AgentDefinition): string {

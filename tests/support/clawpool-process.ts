@@ -7,6 +7,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 /** `./clawpool up` as a person runs it. */
 export interface ClawpoolProcess {
   url: string;
+  pid: number;
+  /** Ids of every process it started, and they started. */
+  descendants(): number[];
+  /** Resolves when it has ended. */
+  gone(): Promise<void>;
   /** Everything it printed. */
   output: () => string;
   /** First password of the sample people; throws when none was printed. */
@@ -38,6 +43,11 @@ export async function startClawpool(
   await untilReady(child, () => printed);
   return {
     url,
+    pid: child.pid ?? 0,
+    descendants: () => descendants(child.pid ?? 0),
+    gone: async () => {
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    },
     output: () => printed,
     samplePassword: () => {
       const password = /with the password (\S+),/.exec(printed)?.[1];

@@ -35,6 +35,7 @@ export async function startTestInstallation({
     unsafeProcessDriver: false,
     demo: true,
     models: modelSettingsFromEnvironment({}),
+    blobs: {},
     ...changes,
   };
   let running = await startInstallation(options).catch(async (error: unknown) => {

@@ -1,10 +1,9 @@
-import type { Status, Tenant } from '@clawpool/contracts';
+import type { Status } from '@clawpool/contracts';
 import { describe, expect, it } from 'vitest';
 import { createTerminal } from '../terminal.ts';
 import { describeState } from './chat.ts';
 import { newLines } from './logs.ts';
 import { describeStatus } from './status.ts';
-import { describeTenants } from './tenants.ts';
 import { localUrl } from './up.ts';
 import { describeInstallation } from './up-summary.ts';
 
@@ -29,23 +28,6 @@ const status: Status = {
   turns: { waiting: 0, running: 1 },
 };
 
-const tenant: Tenant = {
-  id: 'carol',
-  name: 'agent-carol',
-  owner: { employeeId: 'carol', name: 'Carol Zhang', position: 'Finance Analyst', department: 'Finance' },
-  tier: 'standard',
-  driver: 'sandbox',
-  image: 'openclaw-2026.6.35',
-  state: 'running',
-  stateSince: '2026-01-01T00:00:30.000Z',
-  reason: null,
-  hint: null,
-  memoryBytes: 300 * 1024 ** 2,
-  memoryLimitBytes: 1024 ** 3,
-  cpus: 1,
-  lastActiveAt: null,
-};
-
 describe('what the commands show', () => {
   it('status: what is enforced, and what is not', () => {
     const text = describeStatus(status, 'http://127.0.0.1:8099', now);
@@ -61,27 +43,6 @@ describe('what the commands show', () => {
   it('status: an alarm when agents are not isolated', () => {
     const unsafe = { ...status, driver: { ...status.driver, isolates: false } };
     expect(describeStatus(unsafe, 'http://x', now)).toContain('NOT ISOLATED');
-  });
-
-  it('tenants: a line each, with the reason and the hint of one that failed', () => {
-    const failed: Tenant = {
-      ...tenant,
-      id: 'ryan',
-      name: 'agent-ryan',
-      state: 'failed',
-      reason: 'storage_full',
-      hint: 'Free space.',
-      memoryBytes: null,
-    };
-    const [header, first, second, hint] = describeTenants([tenant, failed], now).split('\n');
-    expect(header).toMatch(/^TENANT +OWNER +DEPARTMENT +TIER +STATE +SINCE +MEMORY +ID$/);
-    expect(first).toMatch(/^agent-carol +Carol Zhang +Finance +standard +running +30.0 s +300 MiB of 1.0 GiB +carol$/);
-    expect(second).toContain('failed (storage_full)');
-    expect(hint).toBe('agent-ryan: Free space.');
-  });
-
-  it('tenants: names cannot steer the terminal', () => {
-    expect(describeTenants([{ ...tenant, name: '\u001b[2Jevil' }], now)).not.toContain('\u001b');
   });
 
   it('chat: the truth about a turn that waits', () => {
@@ -122,6 +83,8 @@ describe('what the commands show', () => {
         ...status.driver,
         driver: 'sandbox' as const,
         image: status.image,
+        images: [{ id: status.image, installed: true, typicalMemoryMegabytes: 512 }],
+        capacity: { cpus: 2, memoryMegabytes: 8192, diskMegabytes: 100_000, diskFreeMegabytes: 50_000 },
         limits: { memory: 'cgroup-v2', pids: 'cgroup-v2', cpu: 'none' } as const,
       },
       model: status.model,

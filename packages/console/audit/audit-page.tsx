@@ -2,7 +2,6 @@ import type { AuditEvent } from '@clawpool/contracts';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { RefreshCw } from 'lucide-react';
-import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type AuditFilter, auditQuery } from '../api/queries.ts';
 import { factsOf, useProblem } from '../api/use-problem.ts';
@@ -12,6 +11,7 @@ import { SearchField } from '../design/field.tsx';
 import { FilterButtons } from '../design/filter-buttons.tsx';
 import { Notice } from '../design/notice.tsx';
 import { Placeholder, Skeleton } from '../design/placeholder.tsx';
+import { useSettled } from '../design/use-settled.ts';
 import { startOfDay } from '../format/time.ts';
 import { useFormat, useNow } from '../format/use-format.ts';
 import { usePageTitle } from '../shell/page-title.ts';
@@ -85,19 +85,6 @@ function Filters({ filter }: { filter: AuditFilter }) {
       </div>
     </div>
   );
-}
-
-/** A text that is typed: shown at once, told after a pause of 300 ms. Follows `value` when that changes elsewhere. */
-function useSettled(value: string, onSettled: (text: string) => void): [string, (text: string) => void] {
-  const [typed, setTyped] = useState({ text: value, value });
-  if (typed.value !== value) setTyped({ text: value, value });
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only a new text is news
-  useEffect(() => {
-    if (typed.text === value) return;
-    const timer = setTimeout(() => onSettled(typed.text.trim()), 300);
-    return () => clearTimeout(timer);
-  }, [typed.text]);
-  return [typed.text, (text) => setTyped({ text, value })];
 }
 
 function Events({ filter }: { filter: AuditFilter }) {

@@ -99,8 +99,12 @@ interface CardActions {
   onWithdraw?: (() => void) | undefined;
 }
 
+/** An operator has to act first: trying again before that would only fail again. */
+const waitsForOperator: readonly KnownTurn['reason'][] = ['agent_stopped', 'agent_paused', 'agent_needs_attention'];
+
 function Blocked({ turn, onTryNow, onWithdraw }: { turn: KnownTurn } & CardActions) {
   const { t } = useTranslation();
+  const waits = waitsForOperator.includes(turn.reason);
   return (
     <Card
       state={turn.state}
@@ -109,13 +113,15 @@ function Blocked({ turn, onTryNow, onWithdraw }: { turn: KnownTurn } & CardActio
       title={t('turn.blocked')}
       actions={
         <>
-          <Button size="sm" onClick={onTryNow}>
-            {t('turn.tryNow')}
-          </Button>
-          <Button size="sm" kind="ghost" onClick={onWithdraw}>
+          {!waits && (
+            <Button size="sm" onClick={onTryNow}>
+              {t('turn.tryNow')}
+            </Button>
+          )}
+          <Button size="sm" kind={waits ? 'outline' : 'ghost'} onClick={onWithdraw}>
             {t('turn.withdraw')}
           </Button>
-          {turn.retryAt && <Countdown at={Date.parse(turn.retryAt)} />}
+          {!waits && turn.retryAt && <Countdown at={Date.parse(turn.retryAt)} />}
         </>
       }
     >

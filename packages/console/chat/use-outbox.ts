@@ -2,6 +2,7 @@ import { ClientError } from '@clawpool/client';
 import type { Message, Turn } from '@clawpool/contracts';
 import { useEffect, useReducer, useRef } from 'react';
 import { api, noticeSessionEnd } from '../api/api.ts';
+import { newToken } from '../api/token.ts';
 import { factsOf } from '../api/use-problem.ts';
 import { type Outgoing, outboxReducer, parseOutbox } from './outbox.ts';
 
@@ -66,7 +67,7 @@ export function useOutbox(userId: string, events: OutboxEvents) {
   return {
     outbox,
     send(conversationId: string | null, text: string) {
-      const message = { clientMessageId: newMessageId(), conversationId, text };
+      const message = { clientMessageId: newToken(), conversationId, text };
       dispatch({ type: 'send', message });
       deliver({ ...message, state: 'sending', problem: null });
     },
@@ -86,9 +87,4 @@ export function useOutbox(userId: string, events: OutboxEvents) {
 
 export function forgetOutbox(): void {
   for (const key of Object.keys(sessionStorage)) if (key.startsWith(storageKey(''))) sessionStorage.removeItem(key);
-}
-
-/** 128 random bits. `crypto.randomUUID` exists only on https and localhost. */
-function newMessageId(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

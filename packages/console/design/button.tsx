@@ -14,6 +14,8 @@ export const buttonStyle = cva(
           'bg-accent text-on-accent hover:bg-accent-strong disabled:bg-hover disabled:text-ink-faint [&:not(:disabled)]:shadow-raised',
         outline:
           'border border-line-strong bg-surface text-ink hover:bg-hover active:bg-pressed disabled:text-ink-faint disabled:bg-transparent',
+        danger:
+          'bg-bad-solid text-on-bad hover:brightness-110 disabled:bg-hover disabled:text-ink-faint [&:not(:disabled)]:shadow-raised',
         ghost: 'text-ink-soft hover:bg-hover hover:text-ink active:bg-pressed disabled:text-ink-faint',
       },
       size: {

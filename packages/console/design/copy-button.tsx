@@ -30,7 +30,7 @@ export function CopyButton({ text, label, className }: { text: string; label: st
 }
 
 /** The clipboard's own interface exists only on https and localhost; on a plain http address the old way still works. */
-async function copy(text: string): Promise<void> {
+export async function copy(text: string): Promise<void> {
   if (navigator.clipboard) return navigator.clipboard.writeText(text);
   const area = document.createElement('textarea');
   area.value = text;

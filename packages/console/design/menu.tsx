@@ -1,6 +1,6 @@
 import { Check } from 'lucide-react';
 import { DropdownMenu } from 'radix-ui';
-import { createContext, type ReactNode, useContext } from 'react';
+import { createContext, type ReactNode, type RefObject, useContext, useRef } from 'react';
 import { classNames } from './class-names.ts';
 
 const itemStyle =
@@ -11,6 +11,9 @@ const itemStyle =
  * the page cannot be reached while the dialog is open.
  */
 export const MenuContainer = createContext<HTMLElement | null>(null);
+
+/** What was chosen, until the menu has closed and the keyboard is back on its trigger: a dialog that it opens leads back there. */
+const Chosen = createContext<RefObject<(() => void) | null> | null>(null);
 
 /** `modal={false}`: the page behind stays as it is, and no style element is added, which the content security policy forbids. */
 export function Menu({
@@ -25,6 +28,7 @@ export function Menu({
   side?: 'top' | 'bottom';
 }) {
   const container = useContext(MenuContainer);
+  const chosen = useRef<(() => void) | null>(null);
   return (
     <DropdownMenu.Root modal={false}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
@@ -34,9 +38,14 @@ export function Menu({
           side={side}
           sideOffset={6}
           collisionPadding={8}
-          className="z-50 min-w-56 animate-appear rounded-lg border border-line bg-surface p-1.5 shadow-floating"
+          onCloseAutoFocus={() => {
+            const run = chosen.current;
+            chosen.current = null;
+            if (run) setTimeout(run);
+          }}
+          className="z-50 max-h-(--radix-dropdown-menu-content-available-height) min-w-56 animate-appear overflow-y-auto rounded-lg border border-line bg-surface p-1.5 shadow-floating"
         >
-          {children}
+          <Chosen value={chosen}>{children}</Chosen>
         </DropdownMenu.Content>
       </DropdownMenu.Portal>
     </DropdownMenu.Root>
@@ -46,18 +55,56 @@ export function Menu({
 export function MenuItem({
   icon,
   children,
+  danger = false,
   onSelect,
 }: {
   icon?: ReactNode;
   children: ReactNode;
+  danger?: boolean;
   onSelect: () => void;
 }) {
+  const chosen = useContext(Chosen);
   return (
-    <DropdownMenu.Item className={itemStyle} onSelect={onSelect}>
+    <DropdownMenu.Item
+      className={classNames(itemStyle, danger && 'text-bad-ink data-highlighted:bg-bad-soft [&_svg]:text-bad-ink')}
+      onSelect={() => {
+        if (chosen) chosen.current = onSelect;
+      }}
+    >
       {icon}
       {children}
     </DropdownMenu.Item>
   );
+}
+
+/** On or off, in place: the menu stays open for the next one. */
+export function MenuCheck({
+  children,
+  checked,
+  onChecked,
+}: {
+  children: ReactNode;
+  checked: boolean;
+  onChecked: (checked: boolean) => void;
+}) {
+  return (
+    <DropdownMenu.CheckboxItem
+      className={itemStyle}
+      checked={checked}
+      onCheckedChange={onChecked}
+      onSelect={(event) => event.preventDefault()}
+    >
+      <span className="flex-1">{children}</span>
+      <DropdownMenu.ItemIndicator>
+        <Check aria-hidden="true" />
+      </DropdownMenu.ItemIndicator>
+    </DropdownMenu.CheckboxItem>
+  );
+}
+
+/** Said, not chosen. */
+export function MenuNote({ children }: { children: ReactNode }) {
+  return <DropdownMenu.Label className="max-w-64 px-2.5 py-1.5 text-ink-faint text-xs">{children}</DropdownMenu.Label>;
 }
 
 /** One of several, chosen in place. */

@@ -1,19 +1,44 @@
 import type { TenantState } from '@clawpool/contracts';
 import { classNames } from './class-names.ts';
 
-const dots: Record<TenantState, string> = {
-  hibernated: 'border-[1.5px] border-control bg-transparent',
-  creating: 'bg-info animate-breathe',
-  running: 'bg-good',
-  stopping: 'bg-control animate-breathe',
-  failed: 'bg-bad',
+type Look = 'asleep' | 'busy' | 'leaving' | 'good' | 'held' | 'off' | 'bad' | 'attention';
+
+/** Thirteen states, eight looks: what a person does about them is what sets them apart. */
+const looks: Record<TenantState, Look> = {
+  queued: 'busy',
+  pending: 'held',
+  creating: 'busy',
+  running: 'good',
+  hibernated: 'asleep',
+  stopped: 'off',
+  paused: 'held',
+  migrating: 'busy',
+  restoring: 'busy',
+  deleting: 'leaving',
+  deleted: 'off',
+  failed: 'bad',
+  requires_attention: 'attention',
 };
-const badges: Record<TenantState, string> = {
-  hibernated: 'bg-hover text-ink-soft',
-  creating: 'bg-info-soft text-info-ink',
-  running: 'bg-good-soft text-good-ink',
-  stopping: 'bg-hover text-ink-soft',
-  failed: 'bg-bad-soft text-bad-ink',
+
+const dots: Record<Look, string> = {
+  asleep: 'border-[1.5px] border-control bg-transparent',
+  busy: 'bg-info animate-breathe',
+  leaving: 'bg-control animate-breathe',
+  good: 'bg-good',
+  held: 'bg-warn',
+  off: 'rounded-[2px] bg-control',
+  bad: 'bg-bad',
+  attention: 'bg-bad ring-2 ring-bad-line',
+};
+const badges: Record<Look, string> = {
+  asleep: 'bg-hover text-ink-soft',
+  busy: 'bg-info-soft text-info-ink',
+  leaving: 'bg-hover text-ink-soft',
+  good: 'bg-good-soft text-good-ink',
+  held: 'bg-warn-soft text-warn-ink',
+  off: 'bg-hover text-ink-soft',
+  bad: 'bg-bad-soft text-bad-ink',
+  attention: 'bg-bad-soft text-bad-ink',
 };
 
 /** The state as a coloured dot; always beside a text that says the same. */
@@ -21,7 +46,7 @@ export function StateDot({ state, className }: { state: TenantState; className?:
   return (
     <span
       aria-hidden="true"
-      className={classNames('inline-block size-2 shrink-0 rounded-full', dots[state], className)}
+      className={classNames('inline-block size-2 shrink-0 rounded-full', dots[looks[state]], className)}
     />
   );
 }
@@ -32,7 +57,7 @@ export function StateBadge({ state, label }: { state: TenantState; label: string
       data-state={state}
       className={classNames(
         'inline-flex h-6 items-center gap-1.5 rounded-full px-2.5 font-medium text-xs whitespace-nowrap',
-        badges[state],
+        badges[looks[state]],
       )}
     >
       <StateDot state={state} />

@@ -2,6 +2,7 @@ import { useEffect, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { currentLanguage, tagOf } from '../language/language.ts';
 import { formatBytes } from './bytes.ts';
+import { formatMilliseconds } from './milliseconds.ts';
 import { agoOf, dayGroupOf } from './time.ts';
 
 /** Formats in the person's language and time zone. */
@@ -22,6 +23,9 @@ export function useFormat() {
       /** For a title: everything there is to know about the moment. */
       full: (at: number) => full.format(at),
       bytes: (bytes: number) => formatBytes(bytes, locale),
+      /** `10 Mar 2026` */
+      date: (at: number) => date.format(at),
+      milliseconds: (ms: number) => formatMilliseconds(ms, locale),
       ago: (at: number, now: number) => {
         const ago = agoOf(at, now);
         if (ago.unit === 'now') return t('time.now');

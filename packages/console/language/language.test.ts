@@ -17,7 +17,7 @@ const zh = flatten(chinese);
 
 /** Every source of the console, without tests and the texts themselves. */
 const sources = Object.entries(
-  import.meta.glob(['../**/*.{ts,tsx}', '!../**/*.test.*', '!./english.ts', '!./chinese.ts', '!../dist/**'], {
+  import.meta.glob(['../**/*.{ts,tsx}', '!../**/*.test.*', '!./english*.ts', '!./chinese*.ts', '!../dist/**'], {
     query: '?raw',
     import: 'default',
     eager: true,

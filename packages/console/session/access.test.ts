@@ -1,6 +1,6 @@
 import type { Me } from '@clawpool/contracts';
 import { describe, expect, it } from 'vitest';
-import { homeOf, pagesOf, safeNext } from './access.ts';
+import { homeOf, isOperator, mayChangePool, pagesOf, safeNext } from './access.ts';
 
 const employee = { id: 'emp-carol', position: 'Finance Analyst', department: 'Finance' };
 const person = (roles: Me['roles'], withAgent = true) => ({ roles, employee: withAgent ? employee : null });
@@ -9,14 +9,31 @@ describe('the sidebar', () => {
   it.each([
     [person(['employee']), ['chat']],
     [person(['manager']), ['chat', 'tenants']],
-    [person(['operator'], false), ['tenants']],
-    [person(['admin']), ['chat', 'tenants', 'audit']],
-    [person(['admin'], false), ['tenants', 'audit']],
-    [person(['auditor'], false), ['tenants', 'audit']],
+    [person(['operator'], false), ['tenants', 'templates', 'backups', 'pool', 'loadTest']],
+    [person(['admin']), ['chat', 'tenants', 'templates', 'backups', 'pool', 'audit']],
+    [person(['admin'], false), ['tenants', 'templates', 'backups', 'pool', 'audit']],
+    [person(['auditor'], false), ['tenants', 'templates', 'backups', 'pool', 'audit']],
     [person(['employee'], false), ['chat']],
   ])('%j sees %j', (me, expected) => {
     expect(pagesOf(me)).toEqual(expected);
     expect(homeOf(me)).toBe(expected[0]);
+  });
+});
+
+describe('buttons that change something', () => {
+  it('are for operators and admins, and the operators’ own for operators', () => {
+    const allowed = (['operator', 'admin', 'manager', 'employee', 'auditor'] as const).map((role) => [
+      role,
+      mayChangePool(person([role])),
+      isOperator(person([role])),
+    ]);
+    expect(allowed).toEqual([
+      ['operator', true, true],
+      ['admin', true, false],
+      ['manager', false, false],
+      ['employee', false, false],
+      ['auditor', false, false],
+    ]);
   });
 });
 

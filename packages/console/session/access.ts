@@ -1,25 +1,49 @@
 import type { Me } from '@clawpool/contracts';
 
-export const pages = ['chat', 'tenants', 'audit'] as const;
+export const pages = ['chat', 'tenants', 'templates', 'backups', 'pool', 'loadTest', 'audit'] as const;
 export type PageName = (typeof pages)[number];
 
 /** Where each page is, in the router's words. */
-export const routeOf = { chat: '/chat/{-$conversationId}', tenants: '/tenants', audit: '/audit' } as const;
+export const routeOf = {
+  chat: '/chat/{-$conversationId}',
+  tenants: '/tenants',
+  templates: '/templates',
+  backups: '/backups',
+  pool: '/pool',
+  loadTest: '/load-test',
+  audit: '/audit',
+} as const;
+
+type Somebody = Pick<Me, 'roles' | 'employee'>;
+
+const has = ({ roles }: Pick<Me, 'roles'>, ...wanted: Me['roles']) => roles.some((role) => wanted.includes(role));
 
 /** The pages a person sees, in the order of the sidebar. The server decides for itself what it hands out. */
-export function pagesOf(me: Pick<Me, 'roles' | 'employee'>): PageName[] {
-  const has = (...wanted: Me['roles']) => me.roles.some((role) => wanted.includes(role));
+export function pagesOf(me: Somebody): PageName[] {
   const visible = {
     // Somebody with no page at all still lands in Chat, which says that there is no agent yet.
-    chat: me.employee !== null || !has('operator', 'admin', 'manager', 'auditor'),
-    tenants: has('operator', 'admin', 'manager', 'auditor'),
-    audit: has('admin', 'auditor'),
+    chat: me.employee !== null || !has(me, 'operator', 'admin', 'manager', 'auditor'),
+    tenants: has(me, 'operator', 'admin', 'manager', 'auditor'),
+    templates: mayReadPool(me),
+    backups: mayReadPool(me),
+    pool: mayReadPool(me),
+    loadTest: isOperator(me),
+    audit: has(me, 'admin', 'auditor'),
   };
   return pages.filter((page) => visible[page]);
 }
 
+/** Hosts, templates, checkpoints: a manager's business ends at their departments' tenants. */
+export const mayReadPool = (me: Pick<Me, 'roles'>): boolean => has(me, 'operator', 'admin', 'auditor');
+
+/** Whoever may change tenants, templates and backups; for everybody else pages show no buttons that would be refused. */
+export const mayChangePool = (me: Pick<Me, 'roles'>): boolean => has(me, 'operator', 'admin');
+
+/** Logs, warm slots, quotas and load tests are the operators' alone. */
+export const isOperator = (me: Pick<Me, 'roles'>): boolean => has(me, 'operator');
+
 /** The page on which a person starts. */
-export function homeOf(me: Pick<Me, 'roles' | 'employee'>): PageName {
+export function homeOf(me: Somebody): PageName {
   return pagesOf(me)[0] ?? 'chat';
 }
 

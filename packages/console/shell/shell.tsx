@@ -6,6 +6,7 @@ import { useTranslation } from 'react-i18next';
 import { installationQuery, meQuery } from '../api/queries.ts';
 import { Button } from '../design/button.tsx';
 import { useMediaQuery } from '../design/media-query.ts';
+import { Toasts } from '../design/toast.tsx';
 import { ConnectionNotice } from './connection-notice.tsx';
 import { Sidebar } from './sidebar.tsx';
 
@@ -74,6 +75,7 @@ export function Shell() {
           </main>
         </OpenDrawer>
       </div>
+      <Toasts />
     </div>
   );
 }

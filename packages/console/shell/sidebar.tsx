@@ -1,6 +1,6 @@
 import type { Me } from '@clawpool/contracts';
 import { Link, useRouterState } from '@tanstack/react-router';
-import { Boxes, MessagesSquare, ScrollText, X } from 'lucide-react';
+import { Archive, Boxes, Gauge, LayoutTemplate, MessagesSquare, ScrollText, Server, X } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ConversationList } from '../chat/conversation-list.tsx';
@@ -10,7 +10,15 @@ import { MenuContainer } from '../design/menu.tsx';
 import { homeOf, type PageName, pagesOf, routeOf } from '../session/access.ts';
 import { AccountMenu } from './account-menu.tsx';
 
-const icons: Record<PageName, typeof Boxes> = { chat: MessagesSquare, tenants: Boxes, audit: ScrollText };
+const icons: Record<PageName, typeof Boxes> = {
+  chat: MessagesSquare,
+  tenants: Boxes,
+  templates: LayoutTemplate,
+  backups: Archive,
+  pool: Server,
+  loadTest: Gauge,
+  audit: ScrollText,
+};
 
 export function Sidebar({ me, onClose }: { me: Me; onClose?: () => void }) {
   const { t } = useTranslation();

@@ -1,167 +1,196 @@
-import type { TenantState } from '@clawpool/contracts';
-import { ChevronLeft, ChevronRight } from 'lucide-react';
-import { useDeferredValue, useMemo, useRef, useState } from 'react';
+import type { ClientError } from '@clawpool/client';
+import type { Tenant } from '@clawpool/contracts';
+import { useQuery, useSuspenseQuery } from '@tanstack/react-query';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import { ChevronLeft, ChevronRight, Plus } from 'lucide-react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { meQuery } from '../api/queries.ts';
 import { factsOf, useProblem } from '../api/use-problem.ts';
 import { Button } from '../design/button.tsx';
-import { SearchField, Select } from '../design/field.tsx';
-import { FilterButtons } from '../design/filter-buttons.tsx';
 import { useMediaQuery } from '../design/media-query.ts';
 import { Placeholder, Skeleton } from '../design/placeholder.tsx';
-import { StateDot } from '../design/state-badge.tsx';
-import { useFormat } from '../format/use-format.ts';
+import { mayChangePool } from '../session/access.ts';
 import { usePageTitle } from '../shell/page-title.ts';
 import { PageBar } from '../shell/shell.tsx';
+import { BatchBar } from './batch-bar.tsx';
+import { BatchDialog } from './batch-dialog.tsx';
+import { BatchProgress } from './batch-progress.tsx';
+import { NewTenantDialog } from './new-tenant-dialog.tsx';
+import { Operations } from './operations.tsx';
+import { tenantListQuery } from './queries.ts';
+import { nothing, type Selection, sizeOf, withRows } from './selection.ts';
+import type { BatchAction } from './tenant-actions.ts';
 import { TenantCards } from './tenant-cards.tsx';
-import {
-  countStates,
-  pageOf,
-  type SortKey,
-  selectTenants,
-  sortKeys,
-  type Tenants,
-  type TenantView,
-} from './tenant-list.ts';
+import { TenantFilters } from './tenant-filters.tsx';
 import { TenantTable } from './tenant-table.tsx';
-import { useTenants } from './use-tenants.ts';
+import { isFiltered, pageOf, rememberView, type TenantView } from './tenant-view.ts';
+import { useTenantEvents } from './use-tenant-events.ts';
 
-const everything: TenantView = { search: '', state: 'all', sort: 'name', descending: false };
+const routeApi = getRouteApi('/signed-in/house/tenants');
 
 export function TenantsPage() {
   const { t } = useTranslation();
   usePageTitle(t('tenants.title'));
-  const { tenants, refusal, tryAgain } = useTenants();
-  const problem = useProblem();
-  const words = refusal && problem(factsOf(refusal));
+  const { data: me } = useSuspenseQuery(meQuery);
+  const mayChange = mayChangePool(me);
+  const [making, setMaking] = useState(false);
   return (
-    <>
+    <Operations>
       <PageBar>
         <div className="min-w-0 flex-1 leading-tight">
           <h1 className="font-semibold">{t('tenants.title')}</h1>
           <p className="truncate text-ink-faint text-xs leading-5">{t('tenants.lead')}</p>
         </div>
+        {mayChange && (
+          <Button kind="primary" onClick={() => setMaking(true)} className="max-sm:px-3">
+            <Plus aria-hidden="true" />
+            {t('tenants.new')}
+          </Button>
+        )}
       </PageBar>
-      {words ? (
-        <div className="flex-1 overflow-y-auto" role="alert">
-          <Placeholder
-            title={t('tenants.failedTitle')}
-            actions={<Button onClick={tryAgain}>{t('common.tryAgain')}</Button>}
-          >
-            {words.title} {words.detail}
-          </Placeholder>
+      <TenantList mayChange={mayChange} onNew={() => setMaking(true)} />
+      {making && <NewTenantDialog onClose={() => setMaking(false)} />}
+    </Operations>
+  );
+}
+
+function TenantList({ mayChange, onNew }: { mayChange: boolean; onNew: () => void }) {
+  const { t } = useTranslation();
+  const view = routeApi.useSearch();
+  const navigate = useNavigate({ from: '/tenants' });
+  const [refusal, setRefusal] = useState<ClientError | null>(null);
+  useTenantEvents(setRefusal);
+  const { data, error, isPlaceholderData, refetch } = useQuery(tenantListQuery(view));
+  const problem = useProblem();
+  const [selection, setSelection] = useState(nothing);
+  const [asked, setAsked] = useState<BatchAction | null>(null);
+  const area = useRef<HTMLDivElement>(null);
+  const table = useMediaQuery('(min-width: 60rem)');
+
+  const change = (parts: TenantView) => {
+    // Who looks at other tenants no longer means the ones before.
+    const turned = Object.keys(parts).every((key) => ['page', 'sort', 'descending'].includes(key));
+    if (!turned) setSelection(nothing);
+    void navigate({ search: (before) => ({ ...before, page: undefined, ...parts }), replace: true });
+  };
+  const turnTo = (page: number) => {
+    change({ page: page === 1 ? undefined : page });
+    area.current?.scrollTo({ top: 0 });
+  };
+  const pages = data && pageOf(view, data.total, data.tenants.length);
+  useEffect(() => rememberView(view), [view]);
+  // A page that no longer exists because rows have gone becomes the last one.
+  const beyond = !isPlaceholderData && pages && pages.page > pages.pages ? pages.pages : null;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only the page is wrong
+  useEffect(() => {
+    if (beyond !== null) turnTo(beyond);
+  }, [beyond]);
+
+  const failure = data === undefined ? (error ?? refusal) : null;
+  if (failure) {
+    const words = problem(factsOf(failure));
+    return (
+      <div className="flex-1 overflow-y-auto" role="alert">
+        <Placeholder
+          title={t('tenants.failedTitle')}
+          actions={<Button onClick={() => void refetch()}>{t('common.tryAgain')}</Button>}
+        >
+          {words.title} {words.detail}
+        </Placeholder>
+      </div>
+    );
+  }
+  if (!data || !pages) return <Loading />;
+
+  const chosen = sizeOf(selection, data.total);
+  const selectable = mayChange && !view.deleted;
+  const rows = {
+    tenants: data.tenants,
+    view,
+    onView: change,
+    selection: selectable ? selection : null,
+    onSelect: (tenants: readonly Tenant[], isChosen: boolean) =>
+      setSelection((now) => withRows(now, tenants, isChosen)),
+  };
+  return (
+    <>
+      <div ref={area} className="min-h-0 flex-1 overflow-y-auto">
+        <div className="mx-auto w-full max-w-[120rem] px-4 py-5 sm:px-5 lg:px-6" aria-busy={isPlaceholderData}>
+          <TenantFilters page={data} view={view} table={table} onView={change} />
+          {mayChange && <BatchProgress />}
+          <Rows {...rows} table={table} filtered={isFiltered(view)} mayChange={mayChange} onNew={onNew} />
+          {data.tenants.length > 0 && <Pages {...pages} total={data.total} onPage={turnTo} />}
         </div>
-      ) : tenants === null ? (
-        <Loading />
-      ) : (
-        <TenantList tenants={tenants} />
+      </div>
+      {selectable && chosen > 0 && (
+        <BatchBar
+          selection={selection}
+          total={data.total}
+          onEverything={() => setSelection({ ids: new Map(), everything: true })}
+          onClear={() => setSelection(nothing)}
+          onAction={setAsked}
+        />
+      )}
+      {asked && (
+        <BatchDialog
+          action={asked}
+          selection={selection}
+          view={view}
+          total={data.total}
+          onClose={() => setAsked(null)}
+          onStarted={() => {
+            setAsked(null);
+            setSelection(nothing);
+            area.current?.scrollTo({ top: 0 });
+          }}
+        />
       )}
     </>
   );
 }
 
-function TenantList({ tenants: known }: { tenants: Tenants }) {
+function Rows({
+  table,
+  filtered,
+  mayChange,
+  onNew,
+  ...rows
+}: {
+  tenants: readonly Tenant[];
+  view: TenantView;
+  onView: (parts: TenantView) => void;
+  selection: Selection | null;
+  onSelect: (tenants: readonly Tenant[], isChosen: boolean) => void;
+  table: boolean;
+  filtered: boolean;
+  mayChange: boolean;
+  onNew: () => void;
+}) {
   const { t } = useTranslation();
-  const format = useFormat();
-  const [view, setView] = useState(everything);
-  const [page, setPage] = useState(0);
-  const area = useRef<HTMLDivElement>(null);
-  const table = useMediaQuery('(min-width: 60rem)');
-  const shownView = useDeferredValue(view);
-  const tenants = useMemo(() => [...known.values()], [known]);
-  const selected = useMemo(() => selectTenants(tenants, shownView, format.locale), [tenants, shownView, format.locale]);
-  const counts = countStates(tenants);
-  const current = pageOf(selected, page);
-
-  const change = (parts: Partial<TenantView>) => {
-    setView({ ...view, ...parts });
-    setPage(0);
-  };
-  const turnTo = (next: number) => {
-    setPage(next);
-    area.current?.scrollTo({ top: 0 });
-  };
-
-  if (tenants.length === 0) {
-    return (
-      <div className="flex-1 overflow-y-auto">
-        <Placeholder title={t('tenants.emptyTitle')}>{t('tenants.empty')}</Placeholder>
-      </div>
-    );
-  }
-  return (
-    <div ref={area} className="min-h-0 flex-1 overflow-y-auto">
-      <div className="mx-auto w-full max-w-400 px-4 py-5 sm:px-5 lg:px-6">
-        <div className="mb-4 flex flex-wrap items-center gap-3">
-          <FilterButtons
-            label={t('tenants.byState')}
-            value={view.state}
-            onValue={(state) => change({ state })}
-            options={[
-              { value: 'all', label: t('tenants.all'), count: tenants.length },
-              ...stateOrder.map((state) => ({
-                value: state,
-                label: t(`tenants.state.${state}`),
-                count: counts[state],
-                sign: <StateDot state={state} />,
-              })),
-            ]}
-          />
-          <div className="flex min-w-64 flex-1 flex-wrap justify-end gap-2">
-            <SearchField
-              label={t('tenants.search')}
-              value={view.search}
-              onValue={(search) => change({ search })}
-              className="min-w-56 flex-1 sm:max-w-80"
-            />
-            {!table && <SortSelect view={view} onChange={change} />}
-          </div>
-        </div>
-        {selected.length === 0 ? (
-          <Placeholder
-            title={t('tenants.noMatchTitle')}
-            actions={<Button onClick={() => change(everything)}>{t('tenants.showAll')}</Button>}
-          >
-            {t('tenants.noMatch')}
-          </Placeholder>
-        ) : table ? (
-          <TenantTable tenants={current.rows} view={view} onSort={change} />
-        ) : (
-          <TenantCards tenants={current.rows} />
-        )}
-        {selected.length > 0 && <Pages {...current} total={selected.length} onPage={turnTo} />}
-      </div>
-    </div>
-  );
-}
-
-/** The order in which the counts stand: what runs, what is on its way, what sleeps, what is broken. */
-const stateOrder: readonly TenantState[] = ['running', 'creating', 'stopping', 'hibernated', 'failed'];
-
-function SortSelect({ view, onChange }: { view: TenantView; onChange: (parts: Partial<TenantView>) => void }) {
-  const { t } = useTranslation();
-  const options = sortKeys.flatMap((sort: SortKey) =>
-    [false, true].map((descending) => ({
-      value: `${sort} ${descending}`,
-      label: t('tenants.sortedBy', {
-        column: t(`tenants.columns.${sort}`),
-        direction: descending ? t('tenants.descending') : t('tenants.ascending'),
-      }),
-      view: { sort, descending },
-    })),
-  );
-  return (
-    <Select
-      className="max-sm:flex-1"
-      label={t('tenants.sortBy')}
-      value={`${view.sort} ${view.descending}`}
-      onChange={(event) => onChange(options.find(({ value }) => value === event.target.value)?.view ?? {})}
+  const navigate = useNavigate({ from: '/tenants' });
+  if (rows.tenants.length > 0) return table ? <TenantTable {...rows} /> : <TenantCards {...rows} />;
+  return filtered ? (
+    <Placeholder
+      title={t('tenants.noMatchTitle')}
+      actions={<Button onClick={() => void navigate({ search: {} })}>{t('tenants.showAll')}</Button>}
     >
-      {options.map(({ value, label }) => (
-        <option key={value} value={value}>
-          {label}
-        </option>
-      ))}
-    </Select>
+      {t('tenants.noMatch')}
+    </Placeholder>
+  ) : (
+    <Placeholder
+      title={t('tenants.emptyTitle')}
+      actions={
+        mayChange && (
+          <Button kind="primary" onClick={onNew}>
+            <Plus aria-hidden="true" />
+            {t('tenants.new')}
+          </Button>
+        )
+      }
+    >
+      {t('tenants.empty')}
+    </Placeholder>
   );
 }
 
@@ -172,7 +201,7 @@ function Pages({
   page,
   pages,
   onPage,
-}: Omit<ReturnType<typeof pageOf>, 'rows'> & { total: number; onPage: (page: number) => void }) {
+}: ReturnType<typeof pageOf> & { total: number; onPage: (page: number) => void }) {
   const { t } = useTranslation();
   return (
     <nav aria-label={t('tenants.pages')} className="mt-4 flex items-center justify-end gap-2 text-ink-faint text-sm">
@@ -184,7 +213,7 @@ function Pages({
           <Button
             size="icon-sm"
             aria-label={t('tenants.previous')}
-            disabled={page === 0}
+            disabled={page === 1}
             onClick={() => onPage(page - 1)}
           >
             <ChevronLeft aria-hidden="true" />
@@ -192,7 +221,7 @@ function Pages({
           <Button
             size="icon-sm"
             aria-label={t('tenants.next')}
-            disabled={page === pages - 1}
+            disabled={page >= pages}
             onClick={() => onPage(page + 1)}
           >
             <ChevronRight aria-hidden="true" />
@@ -206,14 +235,13 @@ function Pages({
 function Loading() {
   const { t } = useTranslation();
   return (
-    <div className="mx-auto w-full max-w-400 flex-1 overflow-hidden px-4 py-5 sm:px-5 lg:px-6">
+    <div className="mx-auto w-full max-w-[120rem] flex-1 overflow-hidden px-4 py-5 sm:px-5 lg:px-6">
       <p role="status" className="sr-only">
         {t('tenants.loading')}
       </p>
       <div className="mb-5 flex gap-2">
-        {[16, 24, 24, 20].map((width, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: they never change
-          <Skeleton key={index} className={`h-9 rounded-full ${width === 16 ? 'w-16' : 'w-24'}`} />
+        {['w-16', 'w-24', 'w-28', 'w-20'].map((width) => (
+          <Skeleton key={width} className={`h-9 rounded-full ${width}`} />
         ))}
       </div>
       <div className="overflow-hidden rounded-lg border">

@@ -9,7 +9,16 @@ export interface Route {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Path with `:parameters`, without the `/api/v1` before it. */
   path: string;
-  tag: 'Session' | 'Installation' | 'Conversations' | 'Tenants' | 'Organization' | 'Audit';
+  tag:
+    | 'Session'
+    | 'Installation'
+    | 'Conversations'
+    | 'Tenants'
+    | 'Backups'
+    | 'Pool'
+    | 'Skills'
+    | 'Organization'
+    | 'Audit';
   summary: string;
   /**
    * `public`: anybody. `signed-in`: any role, own things only (the use case scopes them). A list: these roles.
@@ -19,11 +28,15 @@ export interface Route {
   beforePasswordChange?: boolean;
   params?: z.ZodObject;
   query?: z.ZodObject;
-  body?: z.ZodObject;
+  body?: z.ZodObject | z.ZodDiscriminatedUnion;
+  /** The request's body is one file of this media type, streamed to the handler; there is no `body` then. */
+  upload?: string;
   /** Status of the success response; 200 unless told. */
   status?: 200 | 201 | 202 | 204;
   /** Absent: no body. */
   response?: z.ZodType;
+  /** The answer is one file of this media type, streamed; there is no `response` then. */
+  download?: string;
   /** Server-Sent Events: each `data:` line is one JSON value of this shape. */
   events?: z.ZodType;
 }

@@ -8,11 +8,12 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import module from 'node:module';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { answerFlatImports } from './flat-modules.mjs';
 import { offerEgress, offerGateway } from './pipes.mjs';
@@ -24,6 +25,7 @@ useCompileCache(options.compileCache);
 answerFlatImports(options.flatModules);
 offerGateway(options.inSocket, options.gatewayPort);
 offerEgress(options.outSocket, options.egressPort);
+removeHalves(options.unfinishedTurns.file);
 closeUnfinishedTurns(options.unfinishedTurns);
 if (options.repository) makeRepository(options.repository);
 
@@ -47,6 +49,18 @@ function useCompileCache(cache) {
     module.enableCompileCache(cache.folder);
   } catch (error) {
     console.error(`clawpool: starting without a compile cache: ${error.message}`);
+  }
+}
+
+/** A gateway that was ended while it wrote its list of sessions left the half of it beside it, and never comes back for it. */
+function removeHalves(file) {
+  try {
+    const half = `${basename(file)}.`;
+    for (const name of existsSync(dirname(file)) ? readdirSync(dirname(file)) : []) {
+      if (name.startsWith(half) && name.endsWith('.tmp')) rmSync(join(dirname(file), name), { force: true });
+    }
+  } catch (error) {
+    console.error(`clawpool: half-written files are left as they are: ${error.message}`);
   }
 }
 

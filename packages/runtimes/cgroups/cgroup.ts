@@ -1,9 +1,12 @@
-import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RuntimeLimits, RuntimeUsage } from '@clawpool/contracts';
+import { freezerOf } from '../standstill/freezer.ts';
+import type { Standstill } from '../standstill/standstill.ts';
 import type { Branch, Controller } from './hierarchy.ts';
 import { ensureBranch } from './hierarchy.ts';
+import { applyLimit } from './limits.ts';
 
 /** The cgroups of one tenant's runtime: one folder in every branch. Without branches every method is an honest no-op. */
 export interface Cgroup {
@@ -13,6 +16,10 @@ export interface Cgroup {
   readonly endsTogether: boolean;
   /** Creates it with its limits. Whatever an earlier runtime of the tenant left in it is ended first. */
   create(limits: RuntimeLimits): Promise<void>;
+  /** Changes the limits of one that exists. @throws ClawpoolError `conflict` when it uses more memory than that; nothing is changed then */
+  setLimits(limits: RuntimeLimits): Promise<void>;
+  /** Null where no cgroup can be frozen. */
+  readonly freezer: Standstill | null;
   processes(): Promise<number[]>;
   /** Null where memory is not accounted. `processes` counts everything in it. */
   usage(): Promise<RuntimeUsage | null>;
@@ -33,6 +40,8 @@ export function cgroupOf(branches: readonly Branch[], name: string, boundaryProc
     return branch && folder ? { folder, version: branch.version } : undefined;
   };
   const memory = folderOf('memory');
+  const frozenIn = folderOf('freezer');
+  const freezer = frozenIn ? freezerOf(frozenIn.folder, frozenIn.version) : null;
 
   async function create(limits: RuntimeLimits): Promise<void> {
     await remove();
@@ -46,6 +55,14 @@ export function cgroupOf(branches: readonly Branch[], name: string, boundaryProc
     }
   }
 
+  async function setLimits(limits: RuntimeLimits): Promise<void> {
+    // Memory first: the only one that may be refused.
+    for (const controller of ['memory', 'pids', 'cpu'] as const) {
+      const found = folderOf(controller);
+      if (found) await applyLimit(found.version, found.folder, controller, limits, boundaryProcesses);
+    }
+  }
+
   async function processes(): Promise<number[]> {
     const pids = new Set<number>();
     for (const folder of folders) for (const pid of await numbers(join(folder, 'cgroup.procs'))) pids.add(pid);
@@ -54,11 +71,12 @@ export function cgroupOf(branches: readonly Branch[], name: string, boundaryProc
 
   async function usage(): Promise<RuntimeUsage | null> {
     if (!memory) return null;
-    return {
-      memoryBytes: await workingSet(memory.folder, memory.version),
-      cpuSeconds: await cpuSeconds(folderOf('cpu'), folderOf('cpuacct')),
-      processes: (await processes()).length,
-    };
+    const [memoryBytes, cpu, pids] = await Promise.all([
+      workingSet(memory.folder, memory.version),
+      cpuSeconds(folderOf('cpu'), folderOf('cpuacct')),
+      numbers(join(memory.folder, 'cgroup.procs')),
+    ]);
+    return { memoryBytes, cpuSeconds: cpu, processes: pids.length };
   }
 
   async function outOfMemory(): Promise<boolean> {
@@ -71,6 +89,7 @@ export function cgroupOf(branches: readonly Branch[], name: string, boundaryProc
     const before = await processes();
     for (let round = 0, left = before; left.length > 0 && round < killRounds; round += 1) {
       for (const pid of left) endProcess(pid);
+      await freezer?.thaw(); // a frozen process of version 1 ends only once it may run
       await sleep(Math.min(5 + round, 50));
       left = await processes();
     }
@@ -87,6 +106,8 @@ export function cgroupOf(branches: readonly Branch[], name: string, boundaryProc
     joinFiles: folders.map((folder) => join(folder, 'cgroup.procs')),
     endsTogether: memory?.version !== 'v1',
     create,
+    setLimits,
+    freezer,
     processes,
     usage,
     outOfMemory,
@@ -98,42 +119,12 @@ export function cgroupOf(branches: readonly Branch[], name: string, boundaryProc
 /** About five seconds: longer only if a process hangs in the kernel; the next sweep finds it again. */
 const killRounds = 130;
 
-/** Periods in which the kernel hands out CPU time, in microseconds; its own default. */
-const cpuPeriod = 100_000;
-
-async function applyLimit(
-  version: 'v1' | 'v2',
-  folder: string,
-  controller: Controller,
-  limits: RuntimeLimits,
-  boundaryProcesses: number,
-): Promise<void> {
-  const quota = Math.max(1000, Math.round(limits.cpus * cpuPeriod));
-  const pids = String(limits.pids + boundaryProcesses);
-  const bytes = String(limits.memoryBytes);
-  const set = (file: string, value: string) => writeFile(join(folder, file), value);
-  const setWhereKnown = (file: string, value: string) => set(file, value).catch(ignoreMissing);
-  if (controller === 'pids') return set('pids.max', pids);
-  if (controller === 'memory' && version === 'v1') {
-    await set('memory.limit_in_bytes', bytes);
-    return setWhereKnown('memory.memsw.limit_in_bytes', bytes); // memory and swap together: no swap beyond the limit
-  }
-  if (controller === 'memory') {
-    await set('memory.max', bytes);
-    await setWhereKnown('memory.swap.max', '0');
-    return setWhereKnown('memory.oom.group', '1');
-  }
-  if (controller === 'cpu' && version === 'v1') {
-    await set('cpu.cfs_period_us', String(cpuPeriod));
-    return set('cpu.cfs_quota_us', String(quota));
-  }
-  if (controller === 'cpu') return set('cpu.max', `${quota} ${cpuPeriod}`);
-}
-
 /** Memory that cannot be given back at once: what is charged, without the file cache nobody used lately. */
 async function workingSet(folder: string, version: 'v1' | 'v2'): Promise<number> {
-  const [current] = await numbers(join(folder, version === 'v1' ? 'memory.usage_in_bytes' : 'memory.current'));
-  const details = await counters(join(folder, 'memory.stat'));
+  const [[current], details] = await Promise.all([
+    numbers(join(folder, version === 'v1' ? 'memory.usage_in_bytes' : 'memory.current')),
+    counters(join(folder, 'memory.stat')),
+  ]);
   const idleCache = details.get(version === 'v1' ? 'total_inactive_file' : 'inactive_file') ?? 0;
   return Math.max(0, (current ?? 0) - idleCache);
 }
@@ -162,11 +153,6 @@ function endProcess(pid: number): void {
   } catch {
     // it ended meanwhile
   }
-}
-
-function ignoreMissing(error: NodeJS.ErrnoException): void {
-  // EACCES: creating a file that the kernel does not offer in this folder
-  if (error.code !== 'ENOENT' && error.code !== 'EACCES' && error.code !== 'EPERM') throw error;
 }
 
 async function numbers(file: string): Promise<number[]> {

@@ -1,8 +1,11 @@
 import { access, constants, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 
-/** What we limit or measure. `cpuacct` exists in version 1 only; version 2 accounts CPU time in every cgroup. */
-export type Controller = 'memory' | 'pids' | 'cpu' | 'cpuacct';
+/**
+ * What we limit, measure or freeze with. `cpuacct` and `freezer` are controllers in version 1 only; version 2 accounts CPU time in every
+ * cgroup and can freeze each.
+ */
+export type Controller = 'memory' | 'pids' | 'cpu' | 'cpuacct' | 'freezer';
 
 /** A folder of one cgroup hierarchy in which this installation may create cgroups, and the controllers that act there. */
 export interface Branch {
@@ -20,20 +23,24 @@ export interface CgroupMount {
   controllers: readonly string[];
 }
 
-const wanted: readonly Controller[] = ['memory', 'pids', 'cpu', 'cpuacct'];
+/** First what limits; then what freezes, where that does not come with it: a hierarchy without controllers is good enough for it. */
+const wanted: readonly (readonly Controller[])[] = [['memory', 'pids', 'cpu', 'cpuacct'], ['freezer']];
 
 /** Finds a writable branch for each controller; a controller without one is absent from the result. */
 export async function findBranches(installation: string): Promise<Branch[]> {
   const mounts = parseCgroupMounts(await readFile('/proc/self/mountinfo', 'utf8'));
   const own = parseOwnCgroups(await readFile('/proc/self/cgroup', 'utf8'));
   const branches: Branch[] = [];
-  for (const mount of mounts) {
-    const missing = wanted.filter((controller) => !branches.some((branch) => branch.controllers.includes(controller)));
-    for (const base of candidateBases(mount, own)) {
-      const branch = await tryBase(mount, base, installation, missing);
-      if (!branch) continue;
-      branches.push(branch);
-      break;
+  const has = (controller: Controller) => branches.some((branch) => branch.controllers.includes(controller));
+  for (const controllers of wanted) {
+    for (const mount of mounts) {
+      const missing = controllers.filter((controller) => !has(controller));
+      for (const base of missing.length === 0 ? [] : candidateBases(mount, own)) {
+        const branch = await tryBase(mount, base, installation, missing);
+        if (!branch) continue;
+        branches.push(branch);
+        break;
+      }
     }
   }
   return branches;
@@ -101,9 +108,10 @@ async function tryBase(
     }
     const offered = await words(join(base, 'cgroup.controllers'));
     const controllers = missing.filter((controller) => offered.includes(controller));
-    if (controllers.length === 0) return undefined;
+    if (controllers.length === 0 && !missing.includes('freezer')) return undefined;
     const enabled = await delegate(base, folder, controllers);
-    return enabled.length === 0 ? undefined : { version: 'v2', folder, controllers: enabled };
+    if (enabled.length === 0 && !missing.includes('freezer')) return undefined;
+    return { version: 'v2', folder, controllers: [...enabled, 'freezer'] };
   } catch {
     return undefined; // read-only, not ours, or not there: the next base is tried, and in the end the probe says "none"
   }
@@ -112,7 +120,7 @@ async function tryBase(
 /** Version 2: a controller acts in a cgroup only if every cgroup above enables it for its children. Returns those that do. */
 async function delegate(base: string, folder: string, controllers: readonly Controller[]): Promise<Controller[]> {
   await mkdir(folder, { recursive: true });
-  let enabled = [...controllers];
+  let enabled = controllers.filter((controller) => controller !== 'freezer');
   for (const parent of [base, join(base, 'clawpool'), folder]) {
     for (const controller of enabled) await enable(parent, controller);
     const now = await words(join(parent, 'cgroup.subtree_control'));

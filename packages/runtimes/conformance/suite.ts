@@ -10,6 +10,7 @@ import { describeLimits } from './limits.ts';
 import { describeNetwork, describeSockets } from './network.ts';
 import type { DriverFactory, DriverUnderProof, TestPool } from './pool.ts';
 import { createTestPool } from './pool.ts';
+import { describeStandstill } from './standstill.ts';
 
 export function describeDriver(subject: DriverUnderProof): void {
   describe(`conformance of ${subject.factory}`, { timeout: 60_000 }, () => {
@@ -23,6 +24,7 @@ export function describeDriver(subject: DriverUnderProof): void {
     describeLifecycle(() => pool);
     describeSockets(() => pool);
     describeLimits(() => pool);
+    describeStandstill(() => pool);
     describeControlProcess(() => pool, subject);
     if (!subject.isolates) return;
     describeFiles(() => pool);

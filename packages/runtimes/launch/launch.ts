@@ -6,10 +6,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Runtime, RuntimeExit, RuntimeLimits, RuntimeUsage } from '@clawpool/contracts';
 import { RuntimeStartError } from '@clawpool/contracts';
 import type { Cgroup } from '../cgroups/cgroup.ts';
+import type { Pauses } from '../standstill/pauses.ts';
+import { countPauses } from '../standstill/pauses.ts';
+import { stopSignals } from '../standstill/stop-signals.ts';
 import { exitOf } from './exit-status.ts';
 import { answerGuard, lifeline } from './handshake.ts';
 import { inheritedDescriptors } from './inherited-descriptors.ts';
-import { descendant, readProcessTable, treeUsage, untilGone } from './process-table.ts';
+import type { ProcessEntry } from './process-table.ts';
+import {
+  descendant,
+  readProcessTable,
+  recentProcessTable,
+  treeUsage,
+  untilGone,
+  withDescendants,
+} from './process-table.ts';
 import type { RuntimeRecords } from './records.ts';
 import type { RuntimeLog } from './runtime-log.ts';
 import { openRuntimeLog } from './runtime-log.ts';
@@ -132,8 +143,18 @@ function supervise(options: Launch, child: ChildProcess, log: RuntimeLog): Super
     child.once('exit', (code, signal) => resolve(putAway(exitOf(code, signal, options.boundaryProcesses > 0))));
   });
 
+  const pauses: Pauses = countPauses(cgroup.freezer ?? stopSignals(members), exited);
+
+  /** Everything that belongs to it, for machines where a cgroup does not say it. */
+  async function members(): Promise<ProcessEntry[]> {
+    const [table, inside] = await Promise.all([readProcessTable(), cgroup.processes()]);
+    const family = new Set([...inside, ...withDescendants(table, pid).map((entry) => entry.pid)]);
+    return table.filter((entry) => entry.group === pid || family.has(entry.pid));
+  }
+
   async function putAway(exit: Omit<RuntimeExit, 'outOfMemory'>): Promise<RuntimeExit> {
     ended.abort();
+    void pauses.release().catch(() => {});
     clearInterval(watch);
     killGroup(pid);
     await cgroup.kill().catch(() => {});
@@ -161,6 +182,7 @@ function supervise(options: Launch, child: ChildProcess, log: RuntimeLog): Super
   async function stop(graceMs: number): Promise<RuntimeExit> {
     const command = descendant(await readProcessTable(), pid, options.boundaryProcesses);
     const asked = command !== undefined && !ended.signal.aborted && signal(command, 'SIGTERM');
+    await pauses.release().catch(() => {}); // what ends everything, below, thaws it too
     if (asked) await Promise.race([exited, sleep(graceMs, undefined, { ref: false })]);
     if (!ended.signal.aborted) killEverything();
     return exited;
@@ -168,12 +190,20 @@ function supervise(options: Launch, child: ChildProcess, log: RuntimeLog): Super
 
   async function usage(): Promise<RuntimeUsage | null> {
     if (ended.signal.aborted) return null;
-    const measured = (await cgroup.usage()) ?? treeUsage(await readProcessTable(), pid);
+    const measured = (await cgroup.usage()) ?? treeUsage(await recentProcessTable(), pid);
     if (ended.signal.aborted || !measured) return null;
     return { ...measured, processes: Math.max(0, measured.processes - options.boundaryProcesses) };
   }
 
-  return { runtime: { startedAt: new Date(), exited, stop, usage }, ended: ended.signal };
+  async function setLimits(limits: RuntimeLimits): Promise<void> {
+    if (ended.signal.aborted) return;
+    await cgroup.setLimits(limits).catch((error: NodeJS.ErrnoException) => {
+      if (!ended.signal.aborted && error.code !== 'ENOENT') throw error; // otherwise it ended, and its cgroup is gone
+    });
+  }
+
+  const { pause, resume } = pauses;
+  return { runtime: { startedAt: new Date(), exited, stop, pause, resume, setLimits, usage }, ended: ended.signal };
 }
 
 /** How long output that is still in the pipe may take to reach the log. */

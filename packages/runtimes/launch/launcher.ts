@@ -107,7 +107,9 @@ async function openState(stateFolder: string): Promise<State> {
 }
 
 async function endLeftover(cgroups: Cgroups, records: RuntimeRecords, tenantId: string): Promise<boolean> {
+  const cgroup = cgroups.of(tenantId, 0);
+  await cgroup.freezer?.thaw(); // it may have been paused: then nothing ends it
   const recorded = await records.end(tenantId);
-  const inCgroup = await cgroups.of(tenantId, 0).remove();
+  const inCgroup = await cgroup.remove();
   return recorded || inCgroup > 0;
 }

@@ -10,6 +10,7 @@ const entry = (pid: number, parent: number, startTicks: number, zombie = false):
   cpuTicks: 50,
   residentPages: 10,
   zombie,
+  stopped: false,
 });
 
 // 10 is a boundary of two processes around command 12; 13 is its child, 9 an orphan that was handed to the boundary.

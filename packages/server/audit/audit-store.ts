@@ -38,7 +38,7 @@ export async function listAuditEvents(db: Queryable, organizationId: string, que
     .where(
       and(
         eq(auditEvents.organizationId, organizationId),
-        query.before ? lt(auditEvents.id, Number(query.before)) : undefined,
+        query.before ? lt(auditEvents.id, numberOf(query.before)) : undefined,
         query.action ? actionMatches(query.action) : undefined,
         query.outcome ? eq(auditEvents.outcome, query.outcome) : undefined,
         query.search ? nameContains(query.search) : undefined,
@@ -46,17 +46,46 @@ export async function listAuditEvents(db: Queryable, organizationId: string, que
     )
     .orderBy(desc(auditEvents.id))
     .limit(query.limit);
-  return rows.map((row) => ({
-    id: String(row.id),
-    at: row.at.toISOString(),
-    actor: { type: row.actorType, id: row.actorId, name: row.actorName },
-    action: row.action,
-    target:
-      row.targetType === null ? null : { type: row.targetType, id: row.targetId ?? '', name: row.targetName ?? '' },
-    outcome: row.outcome,
-    detail: row.detail,
-  }));
+  return rows.map(toEvent);
 }
+
+/** The events about one thing, newest first; an agent's own are about itself. */
+export async function listEventsOf(
+  db: Queryable,
+  organizationId: string,
+  { type, id }: { type: string; id: string },
+  { before, limit }: { before?: string | undefined; limit: number },
+): Promise<AuditEvent[]> {
+  const rows = await db
+    .select()
+    .from(auditEvents)
+    .where(
+      and(
+        eq(auditEvents.organizationId, organizationId),
+        before ? lt(auditEvents.id, numberOf(before)) : undefined,
+        or(
+          and(eq(auditEvents.targetType, type), eq(auditEvents.targetId, id)),
+          type === 'tenant' ? and(eq(auditEvents.actorType, 'agent'), eq(auditEvents.actorId, id)) : undefined,
+        ),
+      ),
+    )
+    .orderBy(desc(auditEvents.id))
+    .limit(limit);
+  return rows.map(toEvent);
+}
+
+const toEvent = (row: typeof auditEvents.$inferSelect): AuditEvent => ({
+  id: String(row.id),
+  at: row.at.toISOString(),
+  actor: { type: row.actorType, id: row.actorId, name: row.actorName },
+  action: row.action,
+  target: row.targetType === null ? null : { type: row.targetType, id: row.targetId ?? '', name: row.targetName ?? '' },
+  outcome: row.outcome,
+  detail: row.detail,
+});
+
+/** What is no event's number finds nothing. */
+const numberOf = (id: string) => (/^\d{1,15}$/.test(id) ? Number(id) : 0);
 
 const actionMatches = (action: string) =>
   action.endsWith('.') ? like(auditEvents.action, `${literal(action)}%`) : eq(auditEvents.action, action);

@@ -20,6 +20,8 @@ export interface LiveConversations {
   partial(conversationId: string): { turnId: string; text: string } | null;
   /** Sends a snapshot, then every event. Resolves with the function that ends it. */
   follow(organizationId: string, conversationId: string, listener: Listener): Promise<() => void>;
+  /** Ids of the conversations that somebody follows here now. */
+  watchedConversations(): string[];
   close(): void;
 }
 
@@ -125,6 +127,7 @@ export function createLiveConversations(
       }
       return stop;
     },
+    watchedConversations: () => [...listeners.keys()],
     close: () => {
       stopListening();
       stopGap();

@@ -158,6 +158,42 @@ test('when the runtime cannot start the person reads why, and the message is ans
   expect(await answersOf(conversationId)).toEqual(['You said: patience']);
 });
 
+test('a message to a stopped or paused agent waits for the person who starts it, and is answered then', async () => {
+  const operate = async (kind: 'stop' | 'start' | 'pause' | 'resume') => {
+    await world.pool.operations.request({
+      organizationId: 'org',
+      tenantId: 'ann',
+      request: { kind },
+      requestedBy: 'Olga',
+    });
+    await expect.poll(async () => (await world.pool.get('ann'))?.operation, { timeout: 10_000 }).toBeNull();
+  };
+  await operate('stop');
+  const { conversationId } = await say(ann, 'anybody there?');
+  const event = await world.until(conversationId, isState('blocked'));
+  const turn = event.type === 'turn' ? event.turn : event.type === 'snapshot' ? event.turns[0] : undefined;
+  expect(turn).toMatchObject({ reason: 'agent_stopped', hint: expect.stringContaining('operator') });
+  expect(Date.parse(turn?.retryAt ?? '') - Date.now()).toBeGreaterThan(60_000);
+  await operate('start');
+  await world.until(conversationId, isState('answered'));
+
+  await operate('pause');
+  const second = await say(ann, 'and now?');
+  await world.until(second.conversationId, isState('blocked'));
+  await operate('resume');
+  await world.until(second.conversationId, isState('answered'));
+});
+
+test('a message to an agent that was deleted meanwhile fails and says so', async () => {
+  const conversation = await world.conversations.start(ann, undefined);
+  const request = { kind: 'delete', keepData: true, skipBackup: true } as const;
+  await world.pool.operations.request({ organizationId: 'org', tenantId: 'ann', request, requestedBy: 'Olga' });
+  await expect.poll(async () => (await world.pool.get('ann'))?.state, { timeout: 10_000 }).toBe('deleted');
+  await world.conversations.send(ann, conversation.id, { text: 'hello?', clientMessageId: 'to-nobody' });
+  const event = await world.until(conversation.id, isState('failed'));
+  expect(JSON.stringify(event)).toContain('deleted');
+});
+
 test('a turn that broke because the disk is full waits for space instead of failing', async () => {
   let full = true;
   world.host.answerWith(async function* ({ text }): AsyncIterable<TurnEvent> {

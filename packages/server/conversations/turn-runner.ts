@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Host, ModelFailure, TurnEvent, TurnFailureReason } from '@clawpool/contracts';
+import type { ModelFailure, TurnEvent, TurnFailureReason } from '@clawpool/contracts';
 import { recordAudit } from '../audit/audit-store.ts';
 import { startBackoffMs } from '../pool/tenant.ts';
 import type { TenantPool, WakeResult } from '../pool/tenant-service.ts';
@@ -7,7 +7,7 @@ import { touchTenant } from '../pool/tenant-store.ts';
 import type { Database } from '../store/database.ts';
 import type { NotificationListener } from '../store/notifications.ts';
 import type { LiveConversations } from './live-conversations.ts';
-import { leaseMs, leaseRenewalMs, maxAttempts, turnFailureHints, turnTimeoutMs } from './turn.ts';
+import { leaseMs, leaseRenewalMs, maxAttempts, turnFailureHints, turnTimeoutMs, waitForChangeMs } from './turn.ts';
 import {
   type ClaimedTurn,
   claimNextTurn,
@@ -16,6 +16,7 @@ import {
   nextRetryAt,
   releaseLeasesOfTheDead,
   renewLease,
+  unblockTurns,
 } from './turn-store.ts';
 
 export interface TurnRunner {
@@ -27,7 +28,6 @@ export interface TurnRunnerOptions {
   database: Database;
   notifications: NotificationListener;
   pool: TenantPool;
-  host: Host;
   live: LiveConversations;
   /** Names this process's leases; its advisory lock is held by the caller. */
   owner: string;
@@ -58,6 +58,10 @@ export function startTurnRunner(options: TurnRunnerOptions): TurnRunner {
     if (turn) turn.abort.abort(stopped);
     else look();
   });
+  // A message that waits for its agent is tried as soon as the agent can be woken again.
+  const stopChanged = notifications.on('tenant_changed', ({ tenantId }) => {
+    unblockTurns(database.db, tenantId).then((count) => count > 0 && look(), onError);
+  });
   const stopGap = notifications.onGap(() => look());
   look();
 
@@ -77,7 +81,7 @@ export function startTurnRunner(options: TurnRunnerOptions): TurnRunner {
     try {
       if (Date.now() - deadLookedForAt >= pollMs) {
         deadLookedForAt = Date.now();
-        await releaseLeasesOfTheDead(database.db);
+        await releaseLeasesOfTheDead(database.db, owner);
       }
       while (!closed && running.size < concurrency) {
         const turn = await claimNextTurn(database.db, owner, leaseMs);
@@ -119,6 +123,7 @@ export function startTurnRunner(options: TurnRunnerOptions): TurnRunner {
       clearTimeout(timer);
       stopAccepted();
       stopStops();
+      stopChanged();
       stopGap();
       await claiming;
       for (const { abort } of running.values()) abort.abort(leaseLost);
@@ -139,6 +144,9 @@ async function runTurn(options: TurnRunnerOptions, turn: ClaimedTurn, signal: Ab
 
   const woken = await Promise.race([pool.wake(turn.tenantId), whenAborted(signal)]);
   if (woken === null) return endAborted(options, turn, signal, '');
+  if (!woken.ok && woken.again === 'never') {
+    return end(options, turn, { state: 'failed', text: '', failure: woken });
+  }
   if (!woken.ok) return block(options, turn, woken);
 
   // The agent need not wait until the page has been told that it thinks.
@@ -165,12 +173,12 @@ const whenAborted = (signal: AbortSignal) =>
     else signal.addEventListener('abort', () => resolve(null), { once: true });
   });
 
-function askAgent({ host }: TurnRunnerOptions, turn: ClaimedTurn, signal: AbortSignal): AsyncIterable<TurnEvent> {
+function askAgent({ pool }: TurnRunnerOptions, turn: ClaimedTurn, signal: AbortSignal): AsyncIterable<TurnEvent> {
   const caller =
     turn.path === 'emp'
       ? `The caller is ${turn.callerName}, your owner, signed in to the portal. Verification: confirmed.`
       : `The caller is ${turn.callerName}, who tests this agent in the playground. Do not write to memory.`;
-  return host.turn(
+  return pool.turn(
     {
       tenantId: turn.tenantId,
       turnId: turn.id,
@@ -188,7 +196,8 @@ async function block(
   turn: ClaimedTurn,
   wake: WakeResult & { ok: false },
 ): Promise<void> {
-  const retryAt = new Date(Date.now() + startBackoffMs(turn.attempts + 1));
+  const waits = wake.again === 'soon' ? startBackoffMs(turn.attempts + 1) : waitForChangeMs;
+  const retryAt = new Date(Date.now() + waits);
   await database.db.transaction((tx) =>
     moveTurn(tx, turn, { to: 'blocked', reason: wake.reason, message: wake.message, hint: wake.hint, retryAt }),
   );
@@ -204,7 +213,7 @@ async function fail(
   const message = known?.message ?? event?.message ?? 'The agent’s answer ended without a word.';
   const hint = turnFailureHints[reason];
   // Nothing the person can do: it waits for the operator as it would for a runtime that cannot start.
-  if (reason === 'storage_full') return block(options, turn, { ok: false, reason, message, hint });
+  if (reason === 'storage_full') return block(options, turn, { ok: false, reason, message, hint, again: 'soon' });
   if (!known && event?.retry && turn.attempts + 1 < maxAttempts) {
     const retryAt = new Date(Date.now() + 500);
     await options.database.db.transaction((tx) => moveTurn(tx, turn, { to: 'queued', reason, message, hint, retryAt }));

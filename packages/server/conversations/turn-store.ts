@@ -2,6 +2,7 @@ import type { Turn, TurnFailureReason } from '@clawpool/contracts';
 import { and, asc, desc, eq, isNull, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '../store/database.ts';
 import { notify } from '../store/notifications.ts';
+import { ownerIsGone } from '../store/ownership.ts';
 import { conversations, messages, turns } from '../store/schema/index.ts';
 
 export type TurnRow = typeof turns.$inferSelect;
@@ -92,20 +93,13 @@ export async function renewLease(db: Queryable, turn: ClaimedTurn, leaseMs: numb
   return rows.length === 1;
 }
 
-/** Frees the leases of owners that are gone, told by the advisory lock each owner holds on its own connection. */
-export async function releaseLeasesOfTheDead(db: Queryable): Promise<number> {
+/** Frees the leases of owners that are gone; `self` is never one of them. */
+export async function releaseLeasesOfTheDead(db: Queryable, self: string): Promise<number> {
   const { rowCount } = await db.execute(sql`
     update turns set lease_owner = null, lease_expires_at = null
-    where finished_at is null and lease_owner is not null
-      and not exists (
-        select 1 from pg_locks
-        where locktype = 'advisory' and classid = 20260 and objid = (hashtext(lease_owner)::bigint & 4294967295)::oid
-          and database = (select oid from pg_database where datname = current_database()))`);
+    where finished_at is null and ${ownerIsGone(sql`lease_owner`, self)}`);
   return rowCount ?? 0;
 }
-
-/** Taken by an owner on its own connection for as long as it lives; see `releaseLeasesOfTheDead`. */
-export const ownerLock = (owner: string) => ({ text: 'select pg_advisory_lock(20260, hashtext($1))', values: [owner] });
 
 /** A step that is not the end. Each returns false when the turn is no longer the caller's. */
 export async function moveTurn(
@@ -228,6 +222,18 @@ export async function countTurns(db: Queryable, organizationId: string): Promise
     .from(turns)
     .where(and(eq(turns.organizationId, organizationId), isNull(turns.finishedAt)));
   return row ?? { waiting: 0, running: 0 };
+}
+
+/** Turns of a tenant that can be woken, which waited for that, need wait no longer. Returns how many there were. */
+export async function unblockTurns(db: Queryable, tenantId: string): Promise<number> {
+  const { rowCount } = await db.execute(sql`
+    update turns t set retry_at = null
+    from tenants n
+    where n.organization_id = t.organization_id and n.id = t.tenant_id
+      and t.tenant_id = ${tenantId} and t.finished_at is null and t.state = 'blocked' and t.retry_at > now()
+      and t.reason in ('capacity_unavailable', 'agent_stopped', 'agent_paused', 'agent_needs_attention')
+      and n.state in ('running', 'hibernated', 'deleted')`);
+  return rowCount ?? 0;
 }
 
 /** When the next waiting turn is due; null when none waits for a time. */

@@ -11,9 +11,16 @@ export const maxAttempts = 3;
 /** A turn may take as long as OpenClaw's own limit for one run (its profile: 180 s) and a wake before it. */
 export const turnTimeoutMs = 300_000;
 
+/** How often a message is tried that waits for what a person, or free room, has to bring: should the news of it be lost. */
+export const waitForChangeMs = 600_000;
+
 /** What the person can do about each reason a turn failed. */
 export const turnFailureHints: Readonly<Record<TurnFailureReason, string>> = {
   ...runtimeFailureHints,
+  capacity_unavailable: 'It is tried again as soon as there is room.',
+  agent_stopped: 'Your message is kept and answered when an operator starts the agent.',
+  agent_paused: 'Your message is kept and answered when an operator resumes the agent.',
+  agent_needs_attention: 'Your message is kept and answered when an operator has repaired the agent.',
   model_unavailable: 'The model provider does not answer. Try again in a moment; an operator can set a fallback model.',
   model_refused_key: 'The model provider refused the key. An operator has to set a valid one.',
   model_rate_limited: 'The model provider limits how often it may be asked. Try again in a minute.',

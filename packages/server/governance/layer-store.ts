@@ -10,11 +10,11 @@ export interface Layer {
   content: string;
 }
 
-/** The three SOUL sources of one employee's agent; a layer nobody wrote is empty. */
+/** The three SOUL sources of an agent; a layer nobody wrote, and one of nobody's, is empty. */
 export async function findLayers(
   db: Queryable,
   organizationId: string,
-  { positionId, employeeId }: { positionId: string; employeeId: string },
+  { positionId, employeeId }: { positionId: string | null; employeeId: string | null },
 ): Promise<AgentDefinition['layers']> {
   const rows = await db
     .select({ scope: layers.scope, content: layers.content })
@@ -24,8 +24,8 @@ export async function findLayers(
         eq(layers.organizationId, organizationId),
         or(
           eq(layers.scope, 'global'),
-          and(eq(layers.scope, 'position'), eq(layers.ownerId, positionId)),
-          and(eq(layers.scope, 'personal'), eq(layers.ownerId, employeeId)),
+          positionId === null ? undefined : and(eq(layers.scope, 'position'), eq(layers.ownerId, positionId)),
+          employeeId === null ? undefined : and(eq(layers.scope, 'personal'), eq(layers.ownerId, employeeId)),
         ),
       ),
     );

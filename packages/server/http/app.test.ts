@@ -182,7 +182,13 @@ describe('the description of the API', () => {
       expect(operation?.responses).toHaveProperty('500');
       const content = operation?.responses[String(route.status ?? 200)]?.content ?? {};
       expect(Object.keys(content)).toEqual(
-        route.events ? ['text/event-stream'] : route.response ? ['application/json'] : [],
+        route.events
+          ? ['text/event-stream']
+          : route.download
+            ? [route.download]
+            : route.response
+              ? ['application/json']
+              : [],
       );
     }
   });

@@ -14,6 +14,7 @@ import { openApiDocument } from './openapi.ts';
 import { registerAuditRoutes } from './routes/audit-routes.ts';
 import { registerOrganizationRoutes } from './routes/organization-routes.ts';
 import { registerSessionRoutes } from './routes/session-routes.ts';
+import { endWhenSlow } from './slow-bodies.ts';
 import type { OpenEventStream } from './sse.ts';
 
 export interface HttpAppOptions {
@@ -104,6 +105,7 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
     if (request.protocol === 'https') reply.header('strict-transport-security', 'max-age=31536000');
     if (request.url.startsWith('/api/')) reply.header('cache-control', 'no-store');
   });
+  fastify.addHook('onRequest', async ({ raw }) => endWhenSlow(raw));
   fastify.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none';
     const [path] = request.url.split('?', 1);
@@ -146,8 +148,6 @@ function createFastify(logger: Logger | false, trustedProxies: string[] | undefi
     bodyLimit: 1024 * 1024,
     genReqId: () => randomUUID(),
     logController: new LogController({ requestIdLogLabel: 'requestId', disableRequestLogging: true }),
-    // Time to send a request, not to wait for its answer.
-    requestTimeout: 60_000,
     forceCloseConnections: true,
     exposeHeadRoutes: false,
     frameworkErrors: (error, request, reply) => sendError(error, request as FastifyRequest, reply as FastifyReply),
@@ -160,6 +160,8 @@ function createFastify(logger: Logger | false, trustedProxies: string[] | undefi
 
 function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const known = toClawpoolError(error);
+  // A download that failed before its first byte.
+  reply.removeHeader('content-disposition');
   if (known.status >= 500) request.log.error({ err: error }, known.message);
   return reply.code(known.status).type('application/json').send(errorResponse(known, request.id));
 }

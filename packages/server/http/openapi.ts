@@ -62,11 +62,7 @@ function operation(name: string, route: Route): Json {
     ...(Array.isArray(route.access) ? { description: `Roles: ${route.access.join(', ')}.` } : {}),
     security: route.access === 'public' ? [] : [{ session: [] }, { operatorToken: [] }],
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(route.body
-      ? {
-          requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(route.body, 'input') } } },
-        }
-      : {}),
+    ...requestBody(route),
     responses: {
       [route.status ?? 200]: success(route),
       ...Object.fromEntries(
@@ -76,7 +72,14 @@ function operation(name: string, route: Route): Json {
   };
 }
 
-function success({ response, events }: Route): Json {
+function requestBody({ body, upload }: Route): Json {
+  if (upload) return { requestBody: { required: true, content: { [upload]: {} } } };
+  if (!body) return {};
+  return { requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(body, 'input') } } } };
+}
+
+/** A file has its media type and no schema (https://spec.openapis.org/oas/v3.1.1.html#considerations-for-file-uploads). */
+function success({ response, events, download }: Route): Json {
   if (events) {
     return {
       description:
@@ -84,6 +87,7 @@ function success({ response, events }: Route): Json {
       content: { 'text/event-stream': { schema: jsonSchema(events, 'output') } },
     };
   }
+  if (download) return { description: 'One file.', content: { [download]: {} } };
   if (!response) return { description: 'Done; no body.' };
   return { description: 'Done.', content: { 'application/json': { schema: jsonSchema(response, 'output') } } };
 }
@@ -91,9 +95,10 @@ function success({ response, events }: Route): Json {
 /** Which errors a route can answer with, besides those of what it does. */
 function errorStatusesOf(route: Route): number[] {
   const statuses = [429, 500, 503, 507];
-  if (route.params || route.query || route.body) statuses.push(400);
+  if (route.params || route.query || route.body || route.upload) statuses.push(400);
   if (route.params) statuses.push(404);
   if (route.body) statuses.push(413, 422);
+  if (route.upload) statuses.push(413);
   if (route.method !== 'GET') statuses.push(403, 409);
   if (route.access !== 'public') statuses.push(401, 403);
   if (route.method === 'POST' && route.path === '/session') statuses.push(401);

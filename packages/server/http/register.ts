@@ -4,13 +4,17 @@ import type { z } from 'zod';
 import type { Principal } from '../organization/principal.ts';
 import type { HttpApp } from './app.ts';
 import type { SignedIn } from './authentication.ts';
+import { type Download, sendDownload } from './download.ts';
 import { invalidRequest } from './errors.ts';
 import { type EventStream, openEventStream } from './sse.ts';
+import { acceptUploads, openUpload, refuseOtherMedia } from './upload.ts';
 
 export interface RouteRequest<R extends Route> {
   params: Parsed<R['params']>;
   query: Parsed<R['query']>;
   body: Parsed<R['body']>;
+  /** The file that is sent, as it arrives; see `openUpload`. */
+  upload: R['upload'] extends string ? AsyncIterable<Uint8Array> : undefined;
   /** Null on public routes: whoever asks has not been looked at. */
   principal: R['access'] extends 'public' ? null : Principal;
   requestId: string;
@@ -26,9 +30,11 @@ type Parsed<S> = S extends z.ZodType ? z.output<S> : undefined;
 
 export type Handler<R extends Route> = R['events'] extends z.ZodType
   ? (request: RouteRequest<R>, stream: EventStream<z.input<R['events']>>) => Promise<void> | void
-  : R['response'] extends z.ZodType
-    ? (request: RouteRequest<R>) => Promise<z.input<R['response']>> | z.input<R['response']>
-    : (request: RouteRequest<R>) => Promise<void> | void;
+  : R['download'] extends string
+    ? (request: RouteRequest<R>) => Promise<Download> | Download
+    : R['response'] extends z.ZodType
+      ? (request: RouteRequest<R>) => Promise<z.input<R['response']>> | z.input<R['response']>
+      : (request: RouteRequest<R>) => Promise<void> | void;
 
 export type Handlers<R extends Record<string, Route>> = { [N in keyof R]: Handler<R[N]> };
 
@@ -59,23 +65,15 @@ declare module 'fastify' {
 type UntypedHandler = (request: RouteRequest<Route>, stream?: EventStream<never>) => unknown;
 
 function register(app: HttpApp, route: Route, handler: UntypedHandler): void {
+  if (route.upload) acceptUploads(app.fastify, route.upload);
   app.fastify.route({
     method: route.method,
     url: apiPrefix + route.path,
     // Before the body is read: a stranger's body is not worth parsing.
     onRequest: async (request, reply) => {
       app.authentication.refuseForeignOrigin(request);
-      if (route.access === 'public') return;
-      const signedIn = await app.authentication.requirePrincipal(request, reply);
-      request.signedIn = signedIn;
-      refuseUnlessAllowed(route, signedIn.principal.roles);
-      if (signedIn.mustChangePassword && !route.beforePasswordChange) {
-        throw new ClawpoolError(
-          'password_change_required',
-          'Choose a new password first.',
-          'The one you have was generated and is good for one thing only: setting your own.',
-        );
-      }
+      if (route.access !== 'public') await signIn(app, route, request, reply);
+      if (route.upload) refuseOtherMedia(request, route.upload);
     },
     handler: async (raw, reply) => {
       const gone = new AbortController();
@@ -84,6 +82,7 @@ function register(app: HttpApp, route: Route, handler: UntypedHandler): void {
         params: parse(route, 'params', raw.params),
         query: parse(route, 'query', raw.query),
         body: parse(route, 'body', raw.body),
+        upload: route.upload ? openUpload(raw, reply) : undefined,
         principal: raw.signedIn?.principal ?? null,
         requestId: raw.id,
         log: raw.log,
@@ -91,11 +90,27 @@ function register(app: HttpApp, route: Route, handler: UntypedHandler): void {
         raw,
         reply,
       } as RouteRequest<Route>;
-      return route.events
-        ? answerWithEvents(app, route.events, request, handler)
-        : answerOnce(route, reply, await handler(request));
+      if (route.events) return answerWithEvents(app, route.events, request, handler);
+      const answer = await handler(request);
+      return route.download
+        ? sendDownload(reply, route.download, answer as Download)
+        : answerOnce(route, reply, answer);
     },
   });
+}
+
+/** Who sends it, who may, and that a new password comes first. */
+async function signIn(app: HttpApp, route: Route, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  const signedIn = await app.authentication.requirePrincipal(request, reply);
+  request.signedIn = signedIn;
+  refuseUnlessAllowed(route, signedIn.principal.roles);
+  if (signedIn.mustChangePassword && !route.beforePasswordChange) {
+    throw new ClawpoolError(
+      'password_change_required',
+      'Choose a new password first.',
+      'The one you have was generated and is good for one thing only: setting your own.',
+    );
+  }
 }
 
 /** Who sent a request of a route that is not public. */

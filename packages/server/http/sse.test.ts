@@ -7,8 +7,8 @@ import { registerRoutes } from './register.ts';
 import type { EventStream } from './sse.ts';
 
 const { tenantEvents } = tenantRoutes;
-type Event = { type: 'snapshot'; tenants: [] };
-const snapshot: Event = { type: 'snapshot', tenants: [] };
+type Event = { type: 'snapshot' };
+const snapshot: Event = { type: 'snapshot' };
 
 let world: HttpWorld;
 let streams: EventStream<Event>[] = [];
@@ -62,7 +62,7 @@ test('sends events as they come, each one JSON value of the route’s shape', as
   expect(response.headers['content-security-policy']).toContain("default-src 'self'");
   streams[0]?.send(snapshot);
   streams[0]?.end();
-  const line = 'data: {"type":"snapshot","tenants":[]}\n\n';
+  const line = 'data: {"type":"snapshot"}\n\n';
   expect(await readAll(response)).toBe(line + line);
 });
 
@@ -121,9 +121,9 @@ test('lets go of a reader that does not read, instead of keeping everything for 
   const cookie = await start((stream) => stream.send(snapshot));
   const response = await open(cookie);
   response.pause();
-  const tenants = Array.from({ length: 200 }, () => tenant);
+  const large = { type: 'gone', tenantId: 'x'.repeat(100_000) } as unknown as Event;
   while (!streams[0]?.signal.aborted) {
-    streams[0]?.send({ type: 'snapshot', tenants } as unknown as Event);
+    streams[0]?.send(large);
     await sleep(0);
   }
   response.on('error', () => {});
@@ -137,20 +137,3 @@ test('an event that does not have the shape ends the stream, and nothing else', 
   expect(world.log.some((line) => line.includes('does not have the route’s shape'))).toBe(true);
   expect((await world.send('GET', '/healthz')).status).toBe(200);
 });
-
-const tenant = {
-  id: 'carol',
-  name: 'agent-fa-carol',
-  owner: { employeeId: 'carol', name: 'Carol Zhang', position: 'Finance Analyst', department: 'Finance' },
-  tier: 'standard',
-  driver: 'sandbox',
-  image: 'openclaw',
-  state: 'running',
-  stateSince: '2026-01-01T00:00:00.000Z',
-  reason: null,
-  hint: null,
-  memoryBytes: 1,
-  memoryLimitBytes: 2,
-  cpus: 1,
-  lastActiveAt: null,
-};

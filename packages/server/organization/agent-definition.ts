@@ -1,6 +1,8 @@
 import { type AgentDefinition, ClawpoolError, type ModelChoice, type Person } from '@clawpool/contracts';
 import { and, asc, eq } from 'drizzle-orm';
 import { findLayers } from '../governance/layer-store.ts';
+import { effectiveSkills } from '../governance/skills/skill-store.ts';
+import { findTemplateContent } from '../pool/templates/template-store.ts';
 import type { Queryable } from '../store/database.ts';
 import { departments, employees, organizations, positions, tenants, tiers } from '../store/schema/index.ts';
 import { allowedTools } from './position.ts';
@@ -16,39 +18,95 @@ export async function loadAgentDefinition(
     .select({
       name: tenants.name,
       employeeId: tenants.employeeId,
+      skills: tenants.skills,
+      skillGroups: tenants.skillGroups,
       organizationName: organizations.name,
       timezone: organizations.timezone,
       positionId: employees.positionId,
       tools: positions.tools,
       toolsCeiling: tiers.toolsCeiling,
+      configTemplate: tenants.configTemplate,
     })
     .from(tenants)
     .innerJoin(organizations, eq(organizations.id, tenants.organizationId))
-    .innerJoin(
+    .innerJoin(tiers, and(eq(tiers.organizationId, tenants.organizationId), eq(tiers.id, tenants.tierId)))
+    .leftJoin(
       employees,
       and(eq(employees.organizationId, tenants.organizationId), eq(employees.id, tenants.employeeId)),
     )
-    .innerJoin(
+    .leftJoin(
       positions,
       and(eq(positions.organizationId, tenants.organizationId), eq(positions.id, employees.positionId)),
     )
-    .innerJoin(tiers, and(eq(tiers.organizationId, tenants.organizationId), eq(tiers.id, tenants.tierId)))
     .where(and(eq(tenants.organizationId, organizationId), eq(tenants.id, tenantId)));
-  const directory = tenant ? await listDirectory(db, organizationId) : [];
-  const owner = directory.find(({ id }) => id === tenant?.employeeId);
-  if (!tenant || !owner) throw new ClawpoolError('not_found', `There is no tenant ${tenantId}.`);
+  if (!tenant) throw new ClawpoolError('not_found', `There is no tenant ${tenantId}.`);
+  const [directory, layers, template] = await Promise.all([
+    listDirectory(db, organizationId),
+    findLayers(db, organizationId, { positionId: tenant.positionId, employeeId: tenant.employeeId }),
+    tenant.configTemplate === null ? null : findTemplateContent(db, organizationId, tenant.configTemplate),
+  ]);
+  const skills = await effectiveSkills(
+    db,
+    organizationId,
+    [...tenant.skills, ...(template?.skills ?? [])],
+    [...tenant.skillGroups, ...(template?.skillGroups ?? [])],
+  );
   return {
     organization: { id: organizationId, name: tenant.organizationName },
     tenantId,
     name: tenant.name,
-    owner,
-    layers: await findLayers(db, organizationId, tenant),
-    tools: allowedTools(tenant.tools, tenant.toolsCeiling),
+    owner: directory.find(({ id }) => id === tenant.employeeId) ?? nobody(tenantId, tenant.name),
+    layers: { ...layers, global: joined(layers.global, template?.instructions ?? '') },
+    tools: allowedTools(tenant.tools ?? tenant.toolsCeiling, tenant.toolsCeiling),
+    skills,
     directory,
     model,
     timezone: tenant.timezone,
   };
 }
+
+/** The agent of a warm slot: the tier's, nobody's in particular, with all the tools its tier allows at most. Error: `not_found`. */
+export async function tierAgent(
+  db: Queryable,
+  organizationId: string,
+  tierId: string,
+  model: ModelChoice,
+): Promise<AgentDefinition> {
+  const [tier] = await db
+    .select({
+      organizationName: organizations.name,
+      timezone: organizations.timezone,
+      toolsCeiling: tiers.toolsCeiling,
+    })
+    .from(tiers)
+    .innerJoin(organizations, eq(organizations.id, tiers.organizationId))
+    .where(and(eq(tiers.organizationId, organizationId), eq(tiers.id, tierId)));
+  if (!tier) throw new ClawpoolError('not_found', `There is no tier ${tierId}.`);
+  return {
+    organization: { id: organizationId, name: tier.organizationName },
+    tenantId: '',
+    name: 'Agent',
+    owner: nobody('', ''),
+    layers: { global: '', position: '', personal: '' },
+    tools: allowedTools(tier.toolsCeiling, tier.toolsCeiling),
+    skills: [],
+    directory: [],
+    model,
+    timezone: tier.timezone,
+  };
+}
+
+/** The owner of an agent that is no person's. */
+const nobody = (id: string, name: string): Person => ({
+  id,
+  name,
+  email: '',
+  position: '',
+  department: '',
+  contactFor: [],
+});
+
+const joined = (...texts: string[]) => texts.filter((text) => text !== '').join('\n\n');
 
 /** The organization's people by name. What a person is the right one to ask about is their own topics, then their position's. */
 async function listDirectory(db: Queryable, organizationId: string): Promise<Person[]> {

@@ -2,14 +2,18 @@ import type { TenantEvent } from '@clawpool/contracts';
 import type { Database } from '../store/database.ts';
 import type { NotificationListener } from '../store/notifications.ts';
 import type { TenantPool } from './tenant-service.ts';
-import { findTenant } from './tenant-store.ts';
+import { listScopes, type TenantInScope } from './tenant-store.ts';
 
-/** How often the memory of running tenants is measured while somebody looks. */
+/** How often the memory of running tenants is measured while somebody looks, and of how many at most. */
 const samplingMs = 5_000;
+const sampledTenants = 200;
+
+/** Changes that come together, as in a batch, are read together. */
+const gatheringMs = 50;
 
 export interface LiveTenants {
-  /** Sends a snapshot of the scope, then every change in it. Resolves with the function that ends it. */
-  follow(scope: TenantScope, listener: (event: TenantEvent) => void): Promise<() => void>;
+  /** Sends `snapshot`, then every change in the scope. Ends with the function it returns. */
+  follow(scope: TenantScope, listener: (event: TenantEvent) => void): () => void;
   close(): void;
 }
 
@@ -22,65 +26,76 @@ export interface TenantScope {
 interface Follower {
   scope: TenantScope;
   listener: (event: TenantEvent) => void;
-  /** Ids of the last snapshot's tenants that ran: their memory is measured. */
-  running: Set<string>;
 }
 
 export function createLiveTenants(
   database: Database,
   notifications: NotificationListener,
-  pool: TenantPool,
+  pool: Pick<TenantPool, 'getAll'>,
   onError: (error: unknown) => void,
 ): LiveTenants {
   const followers = new Set<Follower>();
+  let changed = new Set<string>();
+  let gathering: NodeJS.Timeout | undefined;
+  let sampling = false;
+
   const stopChanged = notifications.on('tenant_changed', ({ organizationId, tenantId }) => {
-    tell(organizationId, tenantId).catch(onError);
+    if (![...followers].some(({ scope }) => scope.organizationId === organizationId)) return;
+    changed.add(tenantId);
+    gathering ??= setTimeout(() => {
+      gathering = undefined;
+      const ids = [...changed];
+      changed = new Set();
+      tell({ ids }).catch(onError);
+    }, gatheringMs);
   });
+  // What was told while the connection was gone is unknown: whoever follows reads the page again.
   const stopGap = notifications.onGap(() => {
-    for (const follower of followers) sendSnapshot(follower).catch(onError);
+    for (const { listener } of followers) listener({ type: 'snapshot' });
   });
   const sampler = setInterval(() => {
-    for (const follower of followers) if (follower.running.size > 0) sendSnapshot(follower).catch(onError);
+    if (followers.size === 0 || sampling) return;
+    sampling = true;
+    const organizations = [...new Set([...followers].map(({ scope }) => scope.organizationId))];
+    tell({ runningIn: organizations, limit: sampledTenants })
+      .catch(onError)
+      .finally(() => {
+        sampling = false;
+      });
   }, samplingMs);
   sampler.unref();
 
-  async function tell(organizationId: string, tenantId: string): Promise<void> {
-    const interested = [...followers].filter(({ scope }) => scope.organizationId === organizationId);
-    if (interested.length === 0) return;
-    const row = await findTenant(database.db, tenantId);
-    const tenant = row && (await pool.get(tenantId));
-    if (!tenant) return;
-    for (const { scope, listener, running } of interested) {
-      if (scope.departmentIds !== null && !scope.departmentIds.includes(row.departmentId)) continue;
-      if (tenant.state === 'running') running.add(tenantId);
-      else running.delete(tenantId);
-      listener({ type: 'tenant', tenant });
+  async function tell(which: Parameters<typeof listScopes>[1]): Promise<void> {
+    const scopes = (await listScopes(database.db, which)).filter((tenant) => [...followers].some(sees(tenant)));
+    const shown = new Map((await pool.getAll(scopes.map(({ id }) => id))).map((tenant) => [tenant.id, tenant]));
+    for (const scope of scopes) {
+      const tenant = shown.get(scope.id);
+      if (!tenant) continue;
+      const event: TenantEvent =
+        tenant.state === 'deleted' ? { type: 'gone', tenantId: tenant.id } : { type: 'tenant', tenant };
+      for (const follower of followers) if (sees(scope)(follower)) follower.listener(event);
     }
   }
 
-  async function sendSnapshot(follower: Follower): Promise<void> {
-    const tenants = await pool.list(follower.scope.organizationId, follower.scope.departmentIds);
-    follower.running = new Set(tenants.filter(({ state }) => state === 'running').map(({ id }) => id));
-    follower.listener({ type: 'snapshot', tenants });
-  }
-
   return {
-    follow: async (scope, listener) => {
-      const follower: Follower = { scope, listener, running: new Set() };
+    follow: (scope, listener) => {
+      const follower: Follower = { scope, listener };
       followers.add(follower);
-      try {
-        await sendSnapshot(follower);
-      } catch (error) {
-        followers.delete(follower);
-        throw error;
-      }
+      listener({ type: 'snapshot' });
       return () => void followers.delete(follower);
     },
     close: () => {
       clearInterval(sampler);
+      clearTimeout(gathering);
       stopChanged();
       stopGap();
       followers.clear();
     },
   };
 }
+
+const sees =
+  ({ organizationId, departmentId }: TenantInScope) =>
+  ({ scope }: Follower): boolean =>
+    scope.organizationId === organizationId &&
+    (scope.departmentIds === null || (departmentId !== null && scope.departmentIds.includes(departmentId)));

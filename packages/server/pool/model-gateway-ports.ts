@@ -3,6 +3,7 @@ import { recordAudit } from '../audit/audit-store.ts';
 import { allowedTools } from '../organization/position.ts';
 import type { Database } from '../store/database.ts';
 import { insertModelCall } from '../usage/model-call-store.ts';
+import { effectiveValues } from './templates/template.ts';
 import { findTenant, type TenantRow } from './tenant-store.ts';
 
 /** Model calls one turn may cause: an agent that works needs some dozens; one in a loop reaches any number. */
@@ -30,15 +31,17 @@ export function createModelGatewayPorts({
   return {
     policyFor: async (tenantId): Promise<TenantModelPolicy | null> => {
       const tenant = await findTenant(database.db, tenantId);
-      if (!tenant) return null;
+      if (!tenant || tenant.state === 'deleted') return null;
+      const { model, image } = effectiveValues(tenant);
       return {
         organizationId: tenant.organizationId,
         tenantId,
-        tools: new Set(openclawTools(allowedTools(tenant.positionTools, tenant.toolsCeiling), tenant.tierImage)),
-        models:
-          tenant.tierModel === null ? models : [tenant.tierModel, ...models.filter((id) => id !== tenant.tierModel)],
+        tools: new Set(
+          openclawTools(allowedTools(tenant.positionTools ?? tenant.toolsCeiling, tenant.toolsCeiling), image),
+        ),
+        models: model === null ? models : [model, ...models.filter((id) => id !== model)],
         maxCallsPerTurn,
-        positionName: tenant.position,
+        positionName: tenant.position ?? tenant.tier,
       };
     },
     recordUsage: async (usage) => {

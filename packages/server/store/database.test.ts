@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sql } from 'drizzle-orm';
 import type pg from 'pg';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { connect, openDatabase } from './database.ts';
@@ -85,6 +86,20 @@ test('two starts at once migrate an empty database once', async () => {
   expect(new Set(migrations?.rows.map(({ hash }) => hash)).size).toBe(migrations?.rowCount);
   for (const opened of both) await opened.close();
   await pool.query('drop database two_starts');
+});
+
+test('a connection that breaks in the middle of a transaction fails that and nothing else', async () => {
+  const database = await createTestDatabase();
+  const broken = database.db.transaction(async (tx) => {
+    const { rows } = await tx.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`);
+    await database.pool.query('select pg_terminate_backend($1)', [rows[0]?.pid]);
+    // Nothing is asked of it meanwhile, as while a host works: whoever listens for its end is nobody but the pool.
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await tx.execute(sql`select 1`);
+  });
+  await expect(broken).rejects.toThrow();
+  expect((await database.pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+  await database.close();
 });
 
 test('a lost connection is replaced with the next query', async () => {

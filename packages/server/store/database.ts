@@ -75,8 +75,10 @@ interface Connecting {
 /** Opens the pool and migrates. Also the way tests open a database of their own. */
 export async function connect({ connection, kind, onProgress, lock, stop }: Connecting): Promise<Database> {
   const pool = new pg.Pool({ ...connection, max: 20, idleTimeoutMillis: 60_000, connectionTimeoutMillis: 10_000 });
-  // An idle connection that breaks is replaced with the next query; without a listener it would end the process.
+  // An idle connection that breaks is replaced with the next query, and one in use fails what it is used for; without a listener either
+  // would end the process.
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   try {
     const version = await serverVersion(pool, connection);
     await migrateUnderLock(connection, onProgress);

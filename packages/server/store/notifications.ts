@@ -10,6 +10,13 @@ export interface Notifications {
   turn_stop_requested: { turnId: string };
   conversation_changed: { organizationId: string; conversationId: string; turnId: string };
   tenant_changed: { organizationId: string; tenantId: string };
+  /** There is an operation to claim, or an earlier time to try one again. */
+  operation_requested: Record<string, never>;
+  /** It is over. */
+  operation_ended: { operationId: string; tenantId: string };
+  /** A row of the ledger is gone: who waits for room may look again. */
+  room_released: { hostId: string };
+  batch_requested: Record<string, never>;
 }
 
 /** Sends with the transaction's commit; nothing is sent when it rolls back. */

@@ -37,7 +37,7 @@ export interface SendOptions {
 
 export interface HttpWorldOptions extends Partial<Omit<HttpAppOptions, 'database' | 'dataFolder' | 'logger'>> {
   /** Further handlers, before the remaining routes get one that only notes that it was reached. */
-  register?: (app: HttpApp) => void;
+  register?: (app: HttpApp, database: Database) => Promise<void> | void;
 }
 
 /** E-mail of a person who has exactly this role, in every world. */
@@ -57,7 +57,7 @@ export async function startHttpWorld({ register, ...options }: HttpWorldOptions 
     dataFolder,
     logger: createLogger({ write: (line) => void log.push(line) }),
   });
-  register?.(app);
+  await register?.(app, database);
   for (const name of Object.keys(routes) as RouteName[])
     if (!app.registered.has(name)) noteWhenReached(app, name, reached);
   await app.fastify.listen({ host: '127.0.0.1', port: 0 });
@@ -106,7 +106,7 @@ function noteWhenReached(app: HttpApp, name: RouteName, reached: string[]): void
     stream?.end();
   };
   // Its answer would not have the route's shape, so the shape is left out.
-  const { response: _, ...open } = route;
+  const { response: _, download: __, ...open } = route;
   registerRoutes(app, { [name]: open } as Record<string, Route>, { [name]: handler } as never);
 }
 

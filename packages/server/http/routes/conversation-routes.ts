@@ -2,6 +2,7 @@ import { type Agent, conversationRoutes } from '@clawpool/contracts';
 import type { ConversationService } from '../../conversations/conversation-service.ts';
 import type { LiveConversations } from '../../conversations/live-conversations.ts';
 import { allowedTools } from '../../organization/position.ts';
+import { effectiveValues } from '../../pool/templates/template.ts';
 import type { TenantRow } from '../../pool/tenant-store.ts';
 import type { HttpApp } from '../app.ts';
 import { registerRoutes } from '../register.ts';
@@ -37,14 +38,14 @@ export function registerConversationRoutes(app: HttpApp, options: ConversationRo
 }
 
 function showAgent(tenant: TenantRow, installationModel: string, company: string): Agent {
-  const model = tenant.tierModel ?? installationModel;
+  const model = effectiveValues(tenant).model ?? installationModel;
   return {
     tenantId: tenant.id,
-    name: `${tenant.ownerName}’s agent`,
+    name: `${tenant.ownerName ?? tenant.name}’s agent`,
     state: tenant.state,
-    position: tenant.position,
+    position: tenant.position ?? '',
     company,
-    tools: allowedTools(tenant.positionTools, tenant.toolsCeiling),
+    tools: allowedTools(tenant.positionTools ?? [], tenant.toolsCeiling),
     model,
     demoModel: model.startsWith('demo/'),
   };

@@ -78,6 +78,7 @@ export const turns = pgTable(
       sql`(${t.state} in ('answered', 'failed', 'stopped')) = (${t.finishedAt} is not null)`,
     ),
     index('turns_waiting').on(t.arrival).where(sql`finished_at is null`),
+    index('turns_by_end').on(t.finishedAt),
     index('turns_by_conversation').on(t.organizationId, t.conversationId, t.arrival),
   ],
 );

@@ -1,0 +1,19 @@
+import { connect } from '../../connection.ts';
+import type { Terminal } from '../../terminal.ts';
+import { followOperation, type OperationOutput } from './wait.ts';
+
+/** `clawpool tenants restore`: a checkpoint by its id, or the tenant's newest one at or before a time. */
+export async function restoreTenant(
+  terminal: Terminal,
+  data: string,
+  tenantId: string,
+  which: { checkpointId?: string; at?: string },
+  output: OperationOutput,
+): Promise<void> {
+  const { client } = await connect(data);
+  const { id } = await client.call('tenant', { params: { tenantId } });
+  const { checkpointId, at } = which;
+  const from = checkpointId === undefined ? { tenantId: id, ...(at === undefined ? {} : { at }) } : { checkpointId };
+  const accepted = await client.call('operateTenant', { params: { tenantId }, body: { kind: 'restore', from } });
+  await followOperation(terminal, client, accepted, output);
+}

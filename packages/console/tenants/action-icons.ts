@@ -1,0 +1,38 @@
+import type { OperationKind } from '@clawpool/contracts';
+import {
+  Archive,
+  ArrowRightLeft,
+  CirclePause,
+  CirclePlay,
+  CopyPlus,
+  Eraser,
+  History,
+  MoonStar,
+  PackageOpen,
+  Play,
+  Plus,
+  RotateCw,
+  Scaling,
+  Square,
+  Sunrise,
+  Trash2,
+} from 'lucide-react';
+
+export const actionIcons: Record<OperationKind, typeof Play> = {
+  create: Plus,
+  start: Play,
+  wake: Sunrise,
+  resume: CirclePlay,
+  stop: Square,
+  hibernate: MoonStar,
+  pause: CirclePause,
+  restart: RotateCw,
+  backup: Archive,
+  restore: History,
+  clone: CopyPlus,
+  resize: Scaling,
+  rebuild: PackageOpen,
+  migrate: ArrowRightLeft,
+  reset: Eraser,
+  delete: Trash2,
+};

@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import type { AgentDefinition } from '@clawpool/contracts';
+import type { ProfileInput, WorkspaceFile } from '@clawpool/workspace';
+import { composeWorkspace } from '@clawpool/workspace';
+import type { RuntimeSetting } from './runtime-setting.ts';
+import { makeFolders, removeSkills, writeFiles } from './tenant-files.ts';
+
+/** Writes the files that make an agent who it is, for one runtime, and the configuration of its gateway. */
+export interface AgentFiles {
+  /** Everything, before the gateway starts. */
+  writeAll(): Promise<void>;
+  /** What the agent reads: before every turn, since the agent may have changed it. */
+  writeWorkspace(): Promise<void>;
+  /** The runtime is somebody else's from now on, in another folder. Writes everything but the configuration. */
+  becomeAgentOf(owner: AgentOwner): Promise<void>;
+  /** From now on it is this agent; nothing is written yet. */
+  change(agent: AgentDefinition): void;
+  /** Writes the configuration when it is not what the agent's is. The gateway reads it again by itself. */
+  writeConfiguration(): Promise<void>;
+}
+
+/** Whose files they are. */
+export interface AgentOwner {
+  generation: number;
+  agent: AgentDefinition;
+  folder: string;
+  /** The skills of ours that are in the folder. */
+  skills: readonly string[];
+  /** Called before more skills are written, and after some were removed. */
+  rememberSkills(skills: readonly string[]): Promise<void>;
+}
+
+export function agentFiles(options: {
+  profile: RuntimeSetting['profile'];
+  configurationFolder: string;
+  /** uid and gid of what is written; undefined leaves it ours. */
+  uid: number | undefined;
+  owner: AgentOwner;
+  input: Omit<ProfileInput, 'agent' | 'revision'>;
+}): AgentFiles {
+  const { profile, configurationFolder, uid, input } = options;
+  let { owner } = options;
+  let skills = owner.skills;
+  /** Counts what was written of the configuration; travels with every model call (`ProfileInput.revision`). */
+  let revision = 0;
+  let written = '';
+
+  async function writeWorkspace(): Promise<void> {
+    const workspace = composeWorkspace(owner.agent);
+    const wanted = owner.agent.skills.map(({ name }) => name);
+    const former = skills.filter((name) => !wanted.includes(name));
+    if (wanted.some((name) => !skills.includes(name))) await remember([...former, ...wanted]);
+    if (former.length > 0) await removeSkills(join(owner.folder, profile.workspace), former);
+    await writeFiles(owner.folder, inWorkspace(workspace), uid);
+    if (former.length > 0) await remember(wanted);
+  }
+
+  async function remember(names: readonly string[]): Promise<void> {
+    await owner.rememberSkills(names);
+    skills = names;
+  }
+
+  const inWorkspace = (files: readonly WorkspaceFile[]) =>
+    files.map((file) => ({ ...file, path: join(profile.workspace, file.path) }));
+
+  async function writeFolder(): Promise<void> {
+    await makeFolders(owner.folder, profile.folders, uid);
+    await writeWorkspace();
+    await writeState();
+  }
+
+  const writeState = () => writeFiles(owner.folder, profile.state({ ...input, agent: owner.agent, revision: '' }), uid);
+
+  async function writeConfiguration(): Promise<void> {
+    const compose = (name: string) => profile.configuration({ ...input, agent: owner.agent, revision: name });
+    const plain = JSON.stringify(compose(''));
+    if (plain === written) return;
+    const name = revision === 0 ? String(owner.generation) : `${owner.generation}.${revision}`;
+    const files = compose(name).map((file) => ({ ...file, mode: 0o400 }));
+    await writeState();
+    await writeFiles(configurationFolder, files, uid);
+    revision += 1;
+    written = plain;
+  }
+
+  return {
+    writeAll: async () => {
+      await writeFolder();
+      await writeConfiguration();
+    },
+    writeWorkspace,
+    becomeAgentOf: async (next) => {
+      owner = next;
+      skills = next.skills;
+      await writeFolder();
+    },
+    change: (agent) => {
+      owner = { ...owner, agent };
+    },
+    writeConfiguration,
+  };
+}

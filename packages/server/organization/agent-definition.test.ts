@@ -1,0 +1,79 @@
+import { createTestDatabase } from '@clawpool/server/testing';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { insertLayers } from '../governance/layer-store.ts';
+import type { Database } from '../store/database.ts';
+import { configTemplates, skillGroups, skills, tenants } from '../store/schema/index.ts';
+import { insertSmallOrganization } from '../testing/small-organization.ts';
+import { loadAgentDefinition, tierAgent } from './agent-definition.ts';
+
+let database: Database;
+const model = { id: 'demo/demo', contextWindow: 1, maxOutputTokens: 1 };
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  await insertSmallOrganization(database);
+  await database.db.transaction((tx) =>
+    insertLayers(tx, 'org', [{ scope: 'global', ownerId: '', content: 'Be kind.' }]),
+  );
+  const row = { organizationId: 'org', description: '', updatedBy: 'Olga' };
+  await database.db.insert(skills).values(['a', 'b', 'c', 'd'].map((name) => ({ ...row, name, content: `# ${name}` })));
+  await database.db.insert(skillGroups).values([
+    { organizationId: 'org', name: 'pair', description: '', skills: ['b', 'c'] },
+    { organizationId: 'org', name: 'of-template', description: '', skills: ['d'] },
+  ]);
+  const content = { description: '', skills: ['a'], skillGroups: ['of-template'], instructions: 'Be brief.' };
+  await database.db.insert(configTemplates).values([
+    {
+      organizationId: 'org',
+      name: 'brief',
+      version: 1,
+      content: { ...content, instructions: 'old' },
+      createdBy: 'Olga',
+    },
+    { organizationId: 'org', name: 'brief', version: 2, content, createdBy: 'Olga' },
+  ]);
+});
+afterEach(() => database.close());
+
+test('an agent of nobody in particular has its own name and all the tools of its tier', async () => {
+  await database.db.insert(tenants).values({ organizationId: 'org', id: 'bot', name: 'lab-bot', tierId: 'standard' });
+  expect(await loadAgentDefinition(database.db, 'org', 'bot', model)).toMatchObject({
+    ...{
+      name: 'lab-bot',
+      tools: ['shell', 'file'],
+      skills: [],
+      layers: { global: 'Be kind.', position: '', personal: '' },
+    },
+    owner: { id: 'bot', name: 'lab-bot', email: '', position: '', department: '', contactFor: [] },
+  });
+});
+
+test('skills are the tenant’s own, its groups’ and its template’s, each once; instructions come after the global layer', async () => {
+  const values = { skills: ['a', 'gone'], skillGroups: ['pair'], configTemplate: 'brief' };
+  await database.db
+    .insert(tenants)
+    .values({ organizationId: 'org', id: 'bot', name: 'bot', tierId: 'standard', ...values });
+  const agent = await loadAgentDefinition(database.db, 'org', 'bot', model);
+  expect(agent.skills.map(({ name }) => name)).toEqual(['a', 'b', 'c', 'd']);
+  expect(agent.layers.global).toBe('Be kind.\n\nBe brief.');
+});
+
+test('a person’s agent has the tools of the position within the tier’s ceiling', async () => {
+  expect(await loadAgentDefinition(database.db, 'org', 'ann', model)).toMatchObject({
+    ...{ tools: ['file'], owner: { id: 'ann', position: 'Maker' } },
+  });
+  await expect(loadAgentDefinition(database.db, 'rival', 'ann', model)).rejects.toMatchObject({ code: 'not_found' });
+});
+
+test('a warm slot’s agent is the tier’s, and knows nothing of any person', async () => {
+  const agent = await tierAgent(database.db, 'org', 'standard', model);
+  expect(agent).toMatchObject({
+    name: 'Agent',
+    tools: ['shell', 'file'],
+    directory: [],
+    skills: [],
+    layers: { global: '' },
+  });
+  expect(JSON.stringify(agent)).not.toMatch(/ann|ben|kind/);
+  await expect(tierAgent(database.db, 'org', 'nonsense', model)).rejects.toMatchObject({ code: 'not_found' });
+});

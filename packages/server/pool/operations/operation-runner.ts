@@ -1,0 +1,82 @@
+import type { NotificationListener } from '../../store/notifications.ts';
+import type { Executor } from './executor.ts';
+import { operationLeaseMs } from './operation.ts';
+import { claimNextOperation, nextOperationAt, releaseOperationsOfTheDead, retryWaiting } from './operation-store.ts';
+import type { OperationWorld } from './world.ts';
+
+export interface OperationRunner {
+  /** Claims no more. */
+  close(): Promise<void>;
+}
+
+/** A slow poll catches whatever a lost notification would have told. */
+const pollMs = 5_000;
+
+/** Operations this process does at once, wakes by messages not counted: most of them wait for a host. */
+const concurrency = 8;
+
+/** Of those who wait for room, how many look again when some is free. */
+const lookAgain = 4;
+
+/** Claims operations, the oldest first, and lets the executor do them. */
+export function startOperationRunner(
+  { database: { db }, owner, onError }: OperationWorld,
+  executor: Executor,
+  notifications: NotificationListener,
+): OperationRunner {
+  let underWay = 0;
+  let closed = false;
+  let wanted = false;
+  let claiming: Promise<void> | null = null;
+  let timer: NodeJS.Timeout | undefined;
+
+  const stopRequested = notifications.on('operation_requested', () => look());
+  const stopRoom = notifications.on('room_released', () => {
+    retryWaiting(db, lookAgain).then(look, onError);
+  });
+  const stopGap = notifications.onGap(() => look());
+  look();
+
+  function look(): void {
+    if (closed) return;
+    wanted = true;
+    claiming ??= claimAll().finally(() => {
+      claiming = null;
+      if (wanted && underWay < concurrency) look();
+    });
+  }
+
+  async function claimAll(): Promise<void> {
+    wanted = false;
+    clearTimeout(timer);
+    let delay = pollMs;
+    try {
+      await releaseOperationsOfTheDead(db, owner);
+      while (!closed && underWay < concurrency) {
+        const operation = await claimNextOperation(db, owner, operationLeaseMs);
+        if (!operation) break;
+        underWay++;
+        void executor.run(operation).then(() => {
+          underWay--;
+          look();
+        }, onError);
+      }
+      const at = await nextOperationAt(db);
+      if (at) delay = Math.min(pollMs, Math.max(50, at.getTime() - Date.now()));
+    } catch (error) {
+      onError(error);
+    }
+    if (!closed) timer = setTimeout(look, delay);
+  }
+
+  return {
+    close: async () => {
+      closed = true;
+      clearTimeout(timer);
+      stopRequested();
+      stopRoom();
+      stopGap();
+      await claiming;
+    },
+  };
+}

@@ -1,0 +1,118 @@
+import { configTemplateContent } from '@clawpool/contracts';
+import { createTestDatabase } from '@clawpool/server/testing';
+import { eq } from 'drizzle-orm';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Principal } from '../../organization/principal.ts';
+import type { Database } from '../../store/database.ts';
+import { auditEvents, tenants } from '../../store/schema/index.ts';
+import { insertSmallOrganization } from '../../testing/small-organization.ts';
+import { effectiveValues, modelChoiceOf } from './template.ts';
+import { createTemplateService, type TemplateService } from './template-service.ts';
+
+let database: Database;
+let templates: TemplateService;
+const olga: Principal = { userId: 'olga', name: 'Olga', organizationId: 'org', employeeId: null, roles: ['operator'] };
+const content = (values: object = {}) => configTemplateContent.parse(values);
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  await insertSmallOrganization(database);
+  templates = createTemplateService(database.db);
+});
+afterEach(() => database.close());
+
+test('each change is a version of its own, and all of them stay', async () => {
+  await templates.put(olga, 'lean', { content: content({ cpus: 1 }) });
+  expect(await templates.put(olga, 'lean', { content: content({ cpus: 2 }), version: 1 })).toMatchObject({
+    version: 2,
+    updatedBy: 'Olga',
+  });
+  const { template, versions } = await templates.get('org', 'lean');
+  expect(template.content.cpus).toBe(2);
+  expect(versions.map(({ version, content: { cpus } }) => [version, cpus])).toEqual([
+    [2, 2],
+    [1, 1],
+  ]);
+  expect((await templates.list('org')).map(({ name, readOnly }) => [name, readOnly])).toEqual([
+    ['default', true],
+    ['lean', false],
+  ]);
+  const actions = (await database.db.select().from(auditEvents)).map(({ action }) => action);
+  expect(actions).toEqual(['template.created', 'template.changed']);
+});
+
+test('of two who edit the same version the second is told to load it again', async () => {
+  await templates.put(olga, 'lean', { content: content() });
+  const edits = await Promise.allSettled([
+    templates.put(olga, 'lean', { content: content({ cpus: 1 }), version: 1 }),
+    templates.put(olga, 'lean', { content: content({ cpus: 2 }), version: 1 }),
+  ]);
+  expect(edits.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+  expect(edits.find(({ status }) => status === 'rejected')).toMatchObject({
+    reason: { code: 'conflict', hint: expect.any(String) },
+  });
+  await expect(templates.put(olga, 'none', { content: content(), version: 3 })).rejects.toMatchObject({
+    code: 'conflict',
+  });
+});
+
+test('the built-in template stays as it is', async () => {
+  await expect(templates.put(olga, 'default', { content: content() })).rejects.toMatchObject({ code: 'conflict' });
+  await expect(templates.remove(olga, 'default')).rejects.toMatchObject({ code: 'conflict' });
+  expect((await templates.get('org', 'default')).template).toMatchObject({ readOnly: true, tenants: 2 });
+});
+
+test('a template that tenants use is not removed; one that nobody uses is, and another organization’s is not there', async () => {
+  await templates.put(olga, 'lean', { content: content() });
+  await database.db.update(tenants).set({ configTemplate: 'lean' }).where(eq(tenants.id, 'ann'));
+  await expect(templates.remove(olga, 'lean')).rejects.toMatchObject({
+    code: 'conflict',
+    message: expect.stringContaining('1 tenant'),
+  });
+  expect((await templates.get('org', 'lean')).template.tenants).toBe(1);
+  await database.db.update(tenants).set({ state: 'deleted', deletedAt: new Date() }).where(eq(tenants.id, 'ann'));
+  await expect(templates.remove({ ...olga, organizationId: 'rival' }, 'lean')).rejects.toMatchObject({
+    code: 'not_found',
+  });
+  await templates.remove(olga, 'lean');
+  await expect(templates.get('org', 'lean')).rejects.toMatchObject({ code: 'not_found' });
+});
+
+test('a template that names what there is not is refused', async () => {
+  await expect(templates.put(olga, 'lean', { content: content({ tier: 'nonsense' }) })).rejects.toMatchObject({
+    code: 'invalid_request',
+  });
+  await expect(templates.put(olga, 'lean', { content: content({ skills: ['nonsense'] }) })).rejects.toMatchObject({
+    code: 'invalid_request',
+  });
+});
+
+const tier = {
+  ...{ image: null, cpuMillis: null, memoryMegabytes: null, diskMegabytes: null, template: null },
+  ...{ tierImage: 'tier-image', tierModel: 'tier/model', tierCpuMillis: 1_000, tierMemoryMegabytes: 1_024 },
+  ...{ tierDiskMegabytes: 2_048, tierIdleMinutes: 15 },
+};
+
+test('a value is the tenant’s own, else its template’s, else its tier’s', () => {
+  expect(effectiveValues(tier)).toEqual({
+    ...{ image: 'tier-image', cpuMillis: 1_000, memoryMegabytes: 1_024, diskMegabytes: 2_048 },
+    ...{ idleMinutes: 15, model: 'tier/model' },
+  });
+  const template = content({
+    image: 'template-image',
+    cpus: 0.3,
+    idleMinutes: 5,
+    model: 'template/model',
+    contextWindow: 9_000,
+  });
+  expect(effectiveValues({ ...tier, template, image: 'own-image' })).toMatchObject({
+    ...{ image: 'own-image', cpuMillis: 300, memoryMegabytes: 1_024, idleMinutes: 5, model: 'template/model' },
+  });
+  const installation = { id: 'demo/demo', contextWindow: 1, maxOutputTokens: 2 };
+  expect(modelChoiceOf({ ...tier, template }, installation)).toEqual({
+    id: 'template/model',
+    contextWindow: 9_000,
+    maxOutputTokens: 2,
+  });
+  expect(modelChoiceOf({ ...tier, tierModel: null }, installation)).toEqual(installation);
+});
