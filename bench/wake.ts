@@ -5,11 +5,10 @@
  *
  *     node bench/wake.ts [--rounds 20]
  */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createClient } from '@clawpool/client';
 import { startTestInstallation } from '../tests/support/installation.ts';
+import { operatorOf } from '../tests/support/operator.ts';
 import type { Person } from '../tests/support/person.ts';
 import { createBareGateway } from './bare-gateway.ts';
 import { firstTokenThroughClawpool } from './first-token.ts';
@@ -18,10 +17,7 @@ import { printTable, roundsFromArguments } from './table.ts';
 const rounds = roundsFromArguments(20);
 const crowdSize = 20;
 const installation = await startTestInstallation();
-const operator = createClient({
-  baseUrl: installation.url,
-  token: readFileSync(join(installation.data, 'operator.token'), 'utf8').trim(),
-});
+const operator = operatorOf(installation);
 const bare = await createBareGateway(join(import.meta.dirname, '../.clawpool/images', installation.host.image));
 const ryan = await installation.person('ryan');
 const { tier } = await operator.call('tenant', { params: { tenantId: 'ryan' } });

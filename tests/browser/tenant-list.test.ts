@@ -23,7 +23,7 @@ beforeAll(async () => {
   await page.getByRole('button', { name: 'New tenant' }).waitFor();
   operator = (await signIn(installation.url, email, chosen)).client;
   for (let number = 1; number <= many; number++) {
-    await operator.call('createTenant', { body: { name: `bulk-${number}`, start: false } });
+    await operator.call('createTenant', { body: { name: `bulk-${number}`, tags: { set: 'bulk' }, start: false } });
   }
 });
 afterAll(async () => {
@@ -71,19 +71,36 @@ describe('more tenants than one page shows', () => {
   });
 
   test('are meant by the filter itself where it can say so', async () => {
-    await page.goto('/tenants?state=stopped');
+    const { tenants } = await operator.call('listTenants', { query: { search: 'bulk-', limit: 100 } });
+    for (const { id } of tenants) {
+      await operator.call('operateTenant', { params: { tenantId: id }, body: { kind: 'hibernate' } });
+    }
+    await expect.poll(() => inState('bulk-', 'hibernated'), { timeout: 120_000 }).toBe(many);
+
+    await page.goto('/tenants?tag=set:bulk');
+    await page.getByText('1–50 of 53').waitFor();
     await page.getByLabel('Select all on this page').check();
     await page.getByRole('button', { name: 'Select all 53' }).click();
-    await page.getByTestId('batch-bar').getByRole('button', { name: 'Hibernate' }).click();
+    await page.getByTestId('batch-bar').getByRole('button', { name: 'Stop' }).click();
     await dialog().getByText('Every tenant that fits the filter, on all pages.').waitFor();
-    await inDialog('Hibernate').click();
+    const sent = page.waitForRequest(
+      (request) => request.url().endsWith('/api/v1/batches') && request.method() === 'POST',
+    );
+    await inDialog('Stop').click();
+    expect((await sent).postDataJSON()).toEqual({ operation: { kind: 'stop' }, filter: { tag: 'set:bulk' } });
     await page.getByTestId('batch-progress').getByText('53 done, 0 failed').waitFor({ timeout: 150_000 });
-    expect(await inState('', 'stopped')).toBe(0);
+    expect(await inState('bulk-', 'stopped')).toBe(many);
+    expect((await operator.call('listTenants', { query: { state: 'stopped', limit: 1 } })).total).toBe(many);
   });
 });
 
 describe('a tenant that begins with another one’s files', () => {
   test('is made through the dialog, once the other is named', async () => {
+    // Only what has run has files.
+    await operator.call('createTenant', { body: { name: 'source' } });
+    await expect
+      .poll(async () => (await operator.call('tenant', { params: { tenantId: 'source' } })).state, { timeout: 120_000 })
+      .toBe('running');
     await page.goto('/tenants');
     await page.getByRole('button', { name: 'New tenant' }).click();
     await dialog().getByLabel('Name', { exact: true }).fill('copied');
@@ -92,7 +109,7 @@ describe('a tenant that begins with another one’s files', () => {
     await dialog().getByLabel('A copy of another tenant’s files').check();
     await inDialog('Create tenant').click();
     await dialog().getByText('Name the tenant whose files are copied.').waitFor();
-    await dialog().getByLabel('Tenant to copy').fill('bulk-1');
+    await dialog().getByLabel('Tenant to copy').fill('source');
     await inDialog('Create tenant').click();
     await page.getByTestId('toast').filter({ hasText: 'copied is there' }).waitFor({ timeout: 60_000 });
     expect(await page.getByTestId('tenant-state').getAttribute('data-state')).toBe('hibernated');

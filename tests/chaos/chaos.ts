@@ -8,8 +8,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, createClient } from '@clawpool/client';
 import { type ClawpoolProcess, startClawpool } from '../support/clawpool-process.ts';
+import { operatorToken } from '../support/operator.ts';
 import { operate, type Talk, talk } from './load.ts';
-import { operatorToken } from './operator.ts';
 import { createRandom, type Random } from './random.ts';
 import { judge, type Verdict, watchForDoubleRuns } from './verdict.ts';
 import { type Victim, victims } from './victims.ts';

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { type CallInput, type Client, createClient } from '@clawpool/client';
 import type { Operation, Tenant, Turn } from '@clawpool/contracts';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { operatorToken } from '../chaos/operator.ts';
 import { startTestInstallation, type TestInstallation } from '../support/installation.ts';
+import { operatorToken } from '../support/operator.ts';
 import { type Person, waitForAnswer } from '../support/person.ts';
 import { mountSmallDisk, type SmallDisk } from '../support/small-disk.ts';
 
@@ -67,11 +67,11 @@ describe('the disk of the blob store is full', () => {
     expect(await readNote()).toContain('what no checkpoint has');
     await carolAnswers();
 
+    // Found by the checkpoint after a turn, which nobody asked for.
+    await expect.poll(() => driftsOf('ryan', 'storage_full'), { timeout: 30_000 }).not.toEqual([]);
+
     await blobsDisk.free();
-    const after = await backUp();
-    expect(await verify(after)).toMatchObject({ ok: true });
-    const drifts = await driftsOf('ryan', 'storage_full');
-    expect(drifts.length).toBeGreaterThan(0);
+    expect(await verify(await backUp())).toMatchObject({ ok: true });
   });
 });
 
@@ -98,11 +98,16 @@ describe('the disk of the tenants’ files is full', () => {
     await tenantsDisk.fill();
 
     const waiting = await send('Read file note.txt');
-    expect(await untilBlocked(waiting)).toMatchObject({ reason: 'storage_full', hint: expect.stringMatching(/space/i) });
+    expect(await untilBlocked(waiting)).toMatchObject({
+      reason: 'storage_full',
+      hint: expect.stringMatching(/space/i),
+    });
     expect(await tenant('ryan')).toMatchObject({ state: 'failed', reason: 'storage_full' });
 
     await tenantsDisk.free();
-    expect((await waitForAnswer(ryan.client, waiting.conversationId, waiting.turnId)).text).toContain('waits for space');
+    expect((await waitForAnswer(ryan.client, waiting.conversationId, waiting.turnId)).text).toContain(
+      'waits for space',
+    );
   });
 });
 
@@ -155,12 +160,20 @@ describe('stored content is damaged', () => {
     expect(await readNote()).toContain('what came after the loss');
   });
 
-  test('the manifest of the newest checkpoint, while its agent runs: the next backup stores everything again', async () => {
+  test('a blob of a file that nobody changes: once it is found, the next backup stores the file again', async () => {
+    const content = 'the content that nobody changes';
+    const damaged = await noted(content);
+    const { path } = await findStoredNote(content);
+    await truncate(path, 5);
+    expect(await verify(damaged)).toMatchObject({ ok: false });
+    expect(await verify(await backUp())).toMatchObject({ ok: true, problems: [] });
+  });
+
+  test('the manifest of the newest checkpoint, while its agent runs: the next backup is whole', async () => {
     const { root } = await checkpoint(await noted('nothing is lost'));
     await truncate(blobPath(root), 20);
     await writeNote('and nothing was');
     expect(await verify(await backUp())).toMatchObject({ ok: true });
-    expect((await driftsOf('ryan', 'damaged_blob'))[0]?.detail).toContain(root);
   });
 
   test('the manifest of a sleeping agent: its person is told, an older backup heals it, and the message is answered', async () => {
@@ -182,97 +195,6 @@ describe('stored content is damaged', () => {
     const answer = await waitForAnswer(ryan.client, waiting.conversationId, waiting.turnId);
     expect(answer).toMatchObject({ state: 'answered', text: expect.stringContaining('from the older backup') });
     expect(await tenant('ryan')).toMatchObject({ state: 'running', reason: null, hint: null });
-  });
-});
-
-describe('bad input', () => {
-  const office = { start: '09:00', stop: '18:00', timezone: 'Europe/Berlin', days: ['mon'] };
-  const refusedTenants: [string, object][] = [
-    ['no name', {}],
-    ['a name in capitals', { name: 'Bad' }],
-    ['a name of 33 characters', { name: 'a'.repeat(33) }],
-    ['a name that leads elsewhere', { name: '../ryan' }],
-    ['a name that is taken', { name: 'taken' }],
-    ['20,001 tags', { tags: Object.fromEntries(Array.from({ length: 20_001 }, (_, index) => [`t${index}`, ''])) }],
-    ['a tag with a colon in its key', { tags: { 'a:b': 'c' } }],
-    ['a tag with a NUL', { tags: { a: 'b\0' } }],
-    ['a tag with half a character', { tags: { a: '\ud800' } }],
-    ['a group with a NUL', { group: 'a\0' }],
-    ['no CPU', { cpus: 0 }],
-    ['CPU as text', { cpus: '1' }],
-    ['less than no memory', { memoryMegabytes: -1 }],
-    ['half a megabyte too much', { memoryMegabytes: 1024.5 }],
-    ['a disk larger than any', { diskMegabytes: 2 ** 40 }],
-    ['25 o’clock', { timetable: { ...office, start: '25:00' } }],
-    ['a time zone of nowhere', { timetable: { ...office, timezone: 'Mars/Olympus' } }],
-    ['no day', { timetable: { ...office, days: [] } }],
-    ['an expiry in the past', { ttlHours: -1 }],
-    ['an unknown tier', { tier: 'none-such' }],
-    ['an unknown image', { image: 'openclaw-0.0.0' }],
-    ['an unknown template', { configTemplate: 'none-such' }],
-    ['an unknown skill', { skills: ['none-such'] }],
-    ['an unknown group of skills', { skillGroups: ['none-such'] }],
-    ['an unknown host', { preferredHost: 'none-such' }],
-    ['an unknown person', { employeeId: 'none-such' }],
-    ['a person who has an agent', { employeeId: 'ryan' }],
-    ['an unknown checkpoint', { restoreFrom: { checkpointId: 'none-such' } }],
-    ['a checkpoint of the year 0', { restoreFrom: { tenantId: 'ryan', at: '0000-01-01T00:00:00Z' } }],
-    ['an unknown tenant to clone', { cloneFrom: 'none-such' }],
-    ['two beginnings', { cloneFrom: 'ryan', restoreFrom: { tenantId: 'ryan' } }],
-  ];
-  const operations = (kind: string, rest: object = {}) => ['POST', '/tenants/ryan/operations', { kind, ...rest }] as const;
-  const elsewhere: [string, readonly [method: string, path: string, body?: unknown]][] = [
-    ['an unknown kind of operation', operations('explode')],
-    ['a resize to nothing', operations('resize', { cpus: 0 })],
-    ['a resize that changes nothing', operations('resize')],
-    ['a rebuild with an unknown image', operations('rebuild', { image: 'none-such' })],
-    ['a rebuild with an unknown template', operations('rebuild', { configTemplate: 'none-such' })],
-    ['a restore of an unknown checkpoint', operations('restore', { from: { checkpointId: 'a\0b' } })],
-    ['a move to an unknown host', operations('migrate', { host: 'none-such' })],
-    ['a clone without a name', operations('clone')],
-    ['a token with spaces', operations('start', { clientToken: 'a b c d' })],
-    ['an unknown tenant', ['POST', '/tenants/none-such/operations', { kind: 'start' }]],
-    ['a tenant with a NUL in its name', ['GET', '/tenants/%00']],
-    ['a change to a name that is taken', ['PATCH', '/tenants/ryan', { name: 'taken' }]],
-    ['a change to an unknown skill', ['PATCH', '/tenants/ryan', { skills: ['none-such'] }]],
-    ['a batch of neither ids nor filter', ['POST', '/batches', { operation: { kind: 'stop' } }]],
-    ['a batch of both', ['POST', '/batches', { operation: { kind: 'stop' }, ids: ['ryan'], filter: {} }]],
-    ['a batch of nobody', ['POST', '/batches', { operation: { kind: 'stop' }, ids: [] }]],
-    ['a batch of what is not for many', ['POST', '/batches', { operation: { kind: 'migrate', host: 'local' }, ids: ['ryan'] }]],
-    ['a batch by half a tag', ['POST', '/batches', { operation: { kind: 'stop' }, filter: { tag: 'team' } }]],
-    ['an unknown operation', ['GET', '/operations/none-such']],
-    ['an unknown batch', ['GET', '/batches/none-such']],
-    ['a list by an unknown state', ['GET', '/tenants?state=asleep']],
-    ['a list from before its beginning', ['GET', '/tenants?offset=-1']],
-    ['a search for NUL', ['GET', '/tenants?search=%00']],
-    ['an unknown checkpoint to verify', ['POST', '/checkpoints/none-such/verification']],
-    ['a page of no list', ['GET', '/checkpoints?before=none-such%00']],
-    ['warm slots upside down', ['PUT', '/pool/warm-slots/engineering', { minimum: 5, maximum: 1 }]],
-    ['warm slots of an unknown tier', ['PUT', '/pool/warm-slots/none-such', { minimum: 0, maximum: 0 }]],
-    ['a template of an unknown tier', ['PUT', '/config-templates/bad', { content: { tier: 'none-such' } }]],
-    ['a skill with a name of a path', ['PUT', '/skills/..%2Fbad', { content: '# Bad' }]],
-    ['a group of unknown skills', ['PUT', '/skill-groups/bad', { skills: ['none-such'] }]],
-    ['quotas below nothing', ['PUT', '/quotas', { tenants: -1 }]],
-    ['retention of no days', ['PUT', '/retention', { days: 0 }]],
-    ['a load test of nobody', ['POST', '/load-tests', { count: 0 }]],
-    ['a load test of an unknown tier', ['POST', '/load-tests', { count: 1, tier: 'none-such' }]],
-    ['what is no JSON', ['POST', '/tenants', '{"name":']],
-  ];
-  let before: unknown;
-  beforeAll(async () => {
-    await operator.call('createTenant', { body: { name: 'taken', start: false } });
-    await expect.poll(async () => (await tenant('taken')).operation, { timeout: 30_000 }).toBeNull();
-    before = await everything();
-  });
-
-  test.each(refusedTenants)('a tenant with %s is refused with what to do', async (_, body) => {
-    await expectRefused('POST', '/tenants', { name: 'refused', start: false, ...body });
-  });
-  test.each(elsewhere)('%s is refused with what to do', async (_, request) => {
-    await expectRefused(...request);
-  });
-  test('nothing of all that is left behind', async () => {
-    expect(await everything()).toEqual(before);
   });
 });
 
@@ -320,43 +242,6 @@ async function newestCheckpoint(tenantId: string) {
 async function driftsOf(tenantId: string, kind: string) {
   const [{ id }, { drifts }] = [await tenant(tenantId), await operator.call('pool')];
   return drifts.filter((drift) => drift.tenantId === id && drift.kind === kind);
-}
-
-/** What a refused request could have left. */
-async function everything() {
-  const tenants = await operator.call('listTenants', { query: { limit: 1000 } });
-  const { operations } = await operator.call('listTenantOperations', { params: { tenantId: 'ryan' }, query: {} });
-  return {
-    tenants: tenants.tenants.map(({ id, name }) => [id, name]),
-    operations: operations.map(({ id }) => id),
-    batches: await operator.call('listBatches'),
-    templates: await operator.call('listConfigTemplates'),
-    skills: await operator.call('listSkills'),
-    quotas: (await operator.call('quotas')).quotas,
-    retention: await operator.call('retention'),
-    loadTests: await operator.call('listLoadTests'),
-  };
-}
-
-async function expectRefused(method: string, path: string, body?: unknown): Promise<void> {
-  const response = await fetch(`${clawpool.url}/api/v1${path}`, {
-    method,
-    headers: {
-      authorization: `Bearer ${operatorToken(data)}`,
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    },
-    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-  });
-  const answer = await response.json();
-  expect([400, 404, 409], JSON.stringify(answer)).toContain(response.status);
-  expect(answer).toEqual({
-    error: {
-      code: expect.any(String),
-      message: expect.stringMatching(/./),
-      hint: expect.stringMatching(/./),
-      requestId: expect.any(String),
-    },
-  });
 }
 
 // --- what Ryan and Carol do ------------------------------------------------------------------------------------------
@@ -427,7 +312,9 @@ async function halfStored(): Promise<string[]> {
   for (const entry of await readdir(join(data, 'blobs'), { recursive: true, withFileTypes: true })) {
     if (!entry.isFile() || entry.name === '.ballast') continue;
     const path = join(entry.parentPath, entry.name);
-    const hash = createHash('sha256').update(await readFile(path)).digest('hex');
+    const hash = createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex');
     if (path !== blobPath(hash)) half.push(path);
   }
   return half;

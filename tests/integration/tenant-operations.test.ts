@@ -49,7 +49,7 @@ test('a restore brings the files of a backup back, and the agent with them', asy
   expect(await operate({ kind: 'restore', from: { checkpointId } })).toMatchObject({ state: 'succeeded' });
   expect(await readFile(note('carol'), 'utf8')).toBe('older');
   expect(await carol.ask('Who are you?')).toMatchObject({ state: 'answered' });
-  const { checkpoints } = await admin.client.call('listCheckpoints', { query: { tenantId: 'carol', backups: true } });
+  const { checkpoints } = await admin.client.call('listCheckpoints', { query: { tenantId: 'carol', backups: 'true' } });
   expect(checkpoints.map(({ cause }) => cause)).toEqual(expect.arrayContaining(['backup', 'before_restore']));
 });
 

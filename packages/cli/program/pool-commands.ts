@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { CommandError } from '../connection.ts';
 import { exitCode } from '../exit-code.ts';
 import { type CommandContext, type CommonFlags, talking } from './context.ts';
-import { given, megabytes, positiveNumber, wholeNumber, wholeNumberOrNone } from './values.ts';
+import { given, megabytes, type None, numberOrNone, positiveNumber, wholeNumber, wholeNumberOrNone } from './values.ts';
 
 /** `clawpool pool|backups|templates|skills|load-test`: what an operator keeps the pool with. */
 export function addPoolCommands(program: Command, context: CommandContext): void {
@@ -44,15 +44,15 @@ function addPool(program: Command, context: CommandContext): void {
   sub('quotas', 'Show what the organization may use and uses; with flags, change it (none: no limit)')
     .option('--tenants <number>', 'tenants', wholeNumberOrNone)
     .option('--running <number>', 'tenants that run at once', wholeNumberOrNone)
-    .option('--cpus-per-tenant <number>', 'cores of one tenant', wholeNumberOrNone)
+    .option('--cpus-per-tenant <number>', 'cores of one tenant', numberOrNone)
     .option('--memory-per-tenant <MiB>', 'memory of one tenant', wholeNumberOrNone)
     .option('--disk-per-tenant <MiB>', 'disk of one tenant', wholeNumberOrNone)
-    .option('--total-cpus <number>', 'cores of all tenants', wholeNumberOrNone)
+    .option('--total-cpus <number>', 'cores of all tenants', numberOrNone)
     .option('--total-memory <MiB>', 'memory of all tenants', wholeNumberOrNone)
     .option('--total-disk <MiB>', 'disk of all tenants', wholeNumberOrNone)
     .action(async (_flags, command: Command) => {
       const { showQuotas } = await import('../commands/pool/pool.ts');
-      const flags = flagsOf<Record<string, number | null | undefined>>(command);
+      const flags = flagsOf<Record<string, number | None | undefined>>(command);
       const changes = given({
         tenants: flags.tenants,
         runningTenants: flags.running,

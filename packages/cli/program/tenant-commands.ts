@@ -215,7 +215,7 @@ interface MakingFlags extends OutputFlags, Resources {
   tag?: Record<string, string>;
   skill?: string[];
   skillGroup?: string[];
-  ttl?: number | null;
+  ttl?: ReturnType<typeof hoursOrNone>;
   onExpiry?: 'stop' | 'delete';
   timetable?: ReturnType<typeof office>;
   host?: string;

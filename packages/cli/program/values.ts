@@ -19,10 +19,16 @@ export function positiveNumber(text: string): number {
   throw new InvalidArgumentError('It must be a number greater than 0.');
 }
 
+/** What `none` on a command line is until `given` makes it null: commander takes a parser's null for an empty text. */
+const none = { none: true } as const;
+export type None = typeof none;
+
 /** A whole number, or `none` for no limit. */
-export function wholeNumberOrNone(text: string): number | null {
-  return text === 'none' ? null : wholeNumber(0, 1_000_000_000)(text);
-}
+export const wholeNumberOrNone = (text: string): number | None =>
+  text === 'none' ? none : wholeNumber(0, 1_000_000_000)(text);
+
+/** A decimal number, or `none` for no limit. */
+export const numberOrNone = (text: string): number | None => (text === 'none' ? none : positiveNumber(text));
 
 /** Sizes as people write them, in MiB: `512`, `512M`, `2G`. */
 export function megabytes(text: string): number {
@@ -43,8 +49,8 @@ export function tag(text: string, before: Tags = {}): Tags {
 }
 
 /** `09:00-18:00`, `09:00-18:00 mon,tue Europe/Berlin`, or `none`. */
-export function office(text: string): Timetable | null {
-  if (text === 'none') return null;
+export function office(text: string): Timetable | None {
+  if (text === 'none') return none;
   const [hours = '', ...rest] = text.trim().split(/\s+/);
   const [start, stop] = hours.split('-');
   const days = rest.find((part) => /^(mon|tue|wed|thu|fri|sat|sun)(,|$)/.test(part));
@@ -56,7 +62,7 @@ export function office(text: string): Timetable | null {
 }
 
 /** Hours until something expires, or `none`. */
-export const hoursOrNone = (text: string): number | null => (text === 'none' ? null : wholeNumber(1, 8760)(text));
+export const hoursOrNone = (text: string): number | None => (text === 'none' ? none : wholeNumber(1, 8760)(text));
 
 /** A time, as ISO 8601. */
 export function instant(text: string): string {
@@ -65,7 +71,10 @@ export function instant(text: string): string {
   return at.toISOString();
 }
 
-/** Only what was given: a setting that is left out is not a setting to undefined. */
-export function given<T extends Record<string, unknown>>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
+type Given<T> = T extends undefined ? never : T extends None ? null : T;
+
+/** Only what was given, with null for `none`: a setting that is left out is not a setting to undefined. */
+export function given<T extends Record<string, unknown>>(values: T): { [K in keyof T]?: Given<T[K]> } {
+  const found = Object.entries(values).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(found.map(([name, value]) => [name, value === none ? null : value])) as never;
 }

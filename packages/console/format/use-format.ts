@@ -11,11 +11,7 @@ export function useFormat() {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the tag follows the language
   return useMemo(() => {
     const locale = tagOf(currentLanguage());
-    const date = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
-    const dayOfYear = new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long' });
-    const time = new Intl.DateTimeFormat(locale, { timeStyle: 'short' });
-    const exactTime = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
-    const full = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'medium' });
+    const { date, dayOfYear, time, exactTime, full } = formattersOf(locale);
     return {
       locale,
       time: (at: number) => time.format(at),
@@ -49,6 +45,24 @@ export function useFormat() {
     };
   }, [t, i18n.language]);
 }
+
+type Formatters = ReturnType<typeof makeFormatters>;
+const made = new Map<string, Formatters>();
+
+/** Made once per language: one costs a browser as much as a table's cell, and a table has a thousand cells. */
+function formattersOf(locale: string): Formatters {
+  const known = made.get(locale) ?? makeFormatters(locale);
+  made.set(locale, known);
+  return known;
+}
+
+const makeFormatters = (locale: string) => ({
+  date: new Intl.DateTimeFormat(locale, { dateStyle: 'medium' }),
+  dayOfYear: new Intl.DateTimeFormat(locale, { weekday: 'long', day: 'numeric', month: 'long' }),
+  time: new Intl.DateTimeFormat(locale, { timeStyle: 'short' }),
+  exactTime: new Intl.DateTimeFormat(locale, { timeStyle: 'medium' }),
+  full: new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'medium' }),
+});
 
 /** The present moment in milliseconds, renewed every `everyMs`; stands still while `everyMs` is null. */
 export function useNow(everyMs: number | null): number {

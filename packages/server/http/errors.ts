@@ -62,7 +62,13 @@ function fromHttp(error: unknown): ClawpoolError | null {
   if (known) return new ClawpoolError(...known);
   if (!code.startsWith('FST_') && !(error instanceof SyntaxError && statusCode === 400)) return null;
   if (statusCode === 404) return notFound('such address');
-  if (statusCode >= 400 && statusCode < 500) return new ClawpoolError('invalid_request', (error as Error).message);
+  if (statusCode >= 400 && statusCode < 500) {
+    return new ClawpoolError(
+      'invalid_request',
+      (error as Error).message,
+      'The API’s shapes are described at /api/docs.',
+    );
+  }
   return null;
 }
 
@@ -80,12 +86,15 @@ const databaseAway = (): ClawpoolError =>
 function fromSystem(error: unknown): ClawpoolError | null {
   const { code, message = '', syscall } = error as { code?: string; message?: string; syscall?: string };
   if (code === 'ENOSPC' || code === 'EDQUOT' || code === '53100') return storageFull();
-  if (code === '22021' || code === '22P05') {
+  if (code === '22021' || code === '22P05' || code === '22P02') {
     return new ClawpoolError(
       'invalid_request',
       'The text contains a character that cannot be stored.',
-      'Remove NUL characters.',
+      'Remove NUL characters, and halves of characters such as a lone surrogate.',
     );
+  }
+  if (code === '22007' || code === '22008') {
+    return new ClawpoolError('invalid_request', 'There is no such time.', 'Send a time of this era, as ISO 8601.');
   }
   const lost = code === '53300' || /^(08|57P0)/.test(code ?? '') || (syscall === 'connect' && code !== undefined);
   const broken =

@@ -13,6 +13,7 @@ export interface SeenRuntimes {
 
 /** Each look asks every gateway whether it answers. */
 const freshMs = 10_000;
+const longAgoMs = 30_000;
 
 export function createSeenRuntimes(
   hosts: ReadonlyMap<string, Host>,
@@ -44,7 +45,8 @@ export function createSeenRuntimes(
         .finally(() => {
           asking = null;
         });
-      if (at === null) await asking;
+      // What was seen long ago says nothing: the first who looks again waits for an answer.
+      if (at === null || Date.now() - at.getTime() > longAgoMs) await asking;
     },
     usage: async (tenantId) => {
       const runtime = runtimes.get(tenantId);

@@ -5,7 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
-import type pg from 'pg';
+import pg from 'pg';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { connect, openDatabase } from './database.ts';
 import { createTestDatabase } from './testing.ts';
@@ -99,6 +99,23 @@ test('a connection that breaks in the middle of a transaction fails that and not
   });
   await expect(broken).rejects.toThrow();
   expect((await database.pool.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+  await database.close();
+});
+
+test('connections that break leave no place of the pool taken', async () => {
+  const database = await createTestDatabase();
+  const other = new pg.Client(database.connection);
+  await other.connect();
+  for (let round = 0; round < 5; round++) {
+    await Promise.allSettled(Array.from({ length: 10 }, () => database.pool.query('select pg_sleep(0.01)')));
+    await other.query(`select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and pid <> pg_backend_pid()`);
+    // At once: some of these begin on connections whose end has not been noticed.
+    const begun = Array.from({ length: 10 }, () => database.db.transaction((tx) => tx.execute(sql`select 1`)));
+    await Promise.allSettled(begun);
+    expect(database.pool.totalCount - database.pool.idleCount).toBe(0);
+  }
+  await other.end();
   await database.close();
 });
 

@@ -89,7 +89,7 @@ export async function connect({ connection, kind, onProgress, lock, stop }: Conn
       await lock?.release();
     };
     return {
-      ...{ db: drizzle(pool, { schema }), pool, connection, kind, version },
+      ...{ db: withOwnTransactions(drizzle(pool, { schema }), pool), pool, connection, kind, version },
       close: () => {
         closed ??= close();
         return closed;
@@ -99,6 +99,23 @@ export async function connect({ connection, kind, onProgress, lock, stop }: Conn
     await pool.end();
     throw error;
   }
+}
+
+/**
+ * Drizzle (0.45) keeps the connection when its `begin` fails, as it does on one that broke while it was idle: after as many as the pool has,
+ * everything would wait for ever. So connections are taken and given back here. pg-pool drops the broken ones.
+ */
+function withOwnTransactions(db: Drizzle, pool: pg.Pool): Drizzle {
+  db.transaction = async (run, config) => {
+    const client = await pool.connect();
+    try {
+      // Without the schema, which only Drizzle's relational queries need and which takes half a millisecond to read.
+      return await drizzle(client).transaction((tx) => run(tx as unknown as Transaction), config);
+    } finally {
+      client.release();
+    }
+  };
+  return db;
 }
 
 /** The oldest PostgreSQL its own project still maintains. */

@@ -23,7 +23,7 @@ export async function runLoadTest(
     told = said;
     await pause(lookEveryMs);
   }
-  if (options.cleanUp) await client.call('cleanUpLoadTest', { params });
+  if (options.cleanUp) test = await client.call('cleanUpLoadTest', { params });
   if (options.json) terminal.json(test);
   else terminal.print(describeLoadTest(test));
   if (test.failed > 0) throw new CommandError(exitCode.failed, `${test.failed} of ${test.count} did not run.`);

@@ -23,6 +23,7 @@ import {
   findTenantFiles,
   holdCheckpoint,
   insertCheckpoint,
+  isDoubtful,
   lockUnlessSuperseded,
   noteDrift,
   setNewestCheckpoint,
@@ -166,7 +167,8 @@ export function createCheckpointService(options: CheckpointServiceOptions): Chec
     if (!host) {
       throw new CheckpointError('host_unreachable', `The host ${files.hostId}, which has the files, is not here.`);
     }
-    const previous = files.newest?.root ?? null;
+    // Where it may be damaged, every file is read and stored again: that repairs what has the same content.
+    const previous = (await isDoubtful(database.db, files)) ? null : (files.newest?.root ?? null);
     const maxBytes = Math.max(largestCheckpoint, 2 * files.diskLimitBytes);
     const store = (known: string | null) => host.checkpoint(files.tenantId, known, maxBytes, files.filesEpoch);
     try {

@@ -207,9 +207,28 @@ export async function noteDrift(db: Queryable, drift: Omit<NewDrift, 'action'>):
         eq(drifts.kind, drift.kind),
         eq(drifts.organizationId, drift.organizationId ?? ''),
         eq(drifts.tenantId, drift.tenantId ?? ''),
+        eq(drifts.detail, drift.detail),
         gt(drifts.at, sql`now() - interval '1 hour'`),
       ),
     )
     .limit(1);
   if (!lately) await recordDrift(db, { ...drift, action: 'noted' });
+}
+
+/** Was something in the blob store found to be damaged after the newest checkpoint? It may refer to that, and so must the next one not. */
+export async function isDoubtful(db: Queryable, { organizationId, tenantId, newest }: TenantFiles): Promise<boolean> {
+  if (!newest) return false;
+  const [found] = await db
+    .select({ id: drifts.id })
+    .from(drifts)
+    .where(
+      and(
+        eq(drifts.kind, 'damaged_blob'),
+        eq(drifts.organizationId, organizationId),
+        eq(drifts.tenantId, tenantId),
+        gt(drifts.at, newest.createdAt),
+      ),
+    )
+    .limit(1);
+  return found !== undefined;
 }

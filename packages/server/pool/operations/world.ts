@@ -85,6 +85,10 @@ export function checkpointFailure(error: unknown, fallback: OperationFailureReas
   if (error instanceof ClawpoolError && error.code === 'not_found') {
     return new OperationFailure('checkpoint_missing', error.message, undefined, { cause: error });
   }
+  if (reason === 'checkpoint_missing') {
+    const hint = 'There is nothing to store yet. Start it once, or delete it without a backup.';
+    return new OperationFailure(reason, message ?? 'There are no files.', hint, { cause: error });
+  }
   const found =
     reason === 'superseded' || reason === 'storage_full' || reason === 'checkpoint_damaged' ? reason : fallback;
   return new OperationFailure(found, `The files could not be checkpointed: ${message ?? 'unknown'}`, undefined, {

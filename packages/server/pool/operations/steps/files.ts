@@ -1,3 +1,4 @@
+import { MissingBlobError } from '@clawpool/checkpoints';
 import { DamagedBlobError } from '@clawpool/contracts';
 import { eq } from 'drizzle-orm';
 import type { Transaction } from '../../../store/database.ts';
@@ -161,19 +162,19 @@ async function put(work: Work, tenant: TenantRow, hostId: string, root: string, 
   try {
     await hostOf(work.world, hostId).restore({ tenantId: tenant.id, uid: tenant.uid, root, epoch });
   } catch (error) {
-    if (error instanceof DamagedBlobError) {
-      throw new OperationFailure(
-        'checkpoint_damaged',
-        error.message,
-        'Its files stay as they are. Restore another checkpoint.',
-        {
-          cause: error,
-        },
-      );
+    if (error instanceof DamagedBlobError || error instanceof MissingBlobError) {
+      const hint = 'Its files stay as they are. Restore another checkpoint.';
+      throw new OperationFailure('checkpoint_damaged', error.message, hint, { cause: error });
+    }
+    if (isStorageFull(error)) {
+      throw new OperationFailure('storage_full', 'The host has no space for the files.', undefined, { cause: error });
     }
     throw checkpointFailure(error, 'checkpoint_missing');
   }
 }
+
+const isStorageFull = (error: unknown): boolean =>
+  ['ENOSPC', 'EDQUOT', 'storage_full'].includes((error as { code?: string }).code ?? '');
 
 async function anyHost({ world, operation }: Work): Promise<string> {
   const rooms = await listRooms(world.database.db);
