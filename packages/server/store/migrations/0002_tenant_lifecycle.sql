@@ -238,6 +238,8 @@ CREATE INDEX "reservations_by_host" ON "reservations" USING btree ("host_id");--
 CREATE INDEX "tenant_samples_by_time" ON "tenant_samples" USING btree ("at");--> statement-breakpoint
 ALTER TABLE "tenants" ADD CONSTRAINT "tenants_host_id_hosts_id_fk" FOREIGN KEY ("host_id") REFERENCES "public"."hosts"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "tenants" ADD CONSTRAINT "newest_checkpoint" FOREIGN KEY ("organization_id","checkpoint_id") REFERENCES "public"."checkpoints"("organization_id","id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+CREATE INDEX "audit_events_by_target" ON "audit_events" USING btree ("organization_id","target_id","id");--> statement-breakpoint
+CREATE INDEX "audit_events_by_actor" ON "audit_events" USING btree ("organization_id","actor_id","id");--> statement-breakpoint
 CREATE INDEX "turns_by_end" ON "turns" USING btree ("finished_at");--> statement-breakpoint
 CREATE UNIQUE INDEX "tenant_name" ON "tenants" USING btree ("organization_id","name") WHERE state <> 'deleted';--> statement-breakpoint
 CREATE UNIQUE INDEX "one_personal_tenant_per_employee" ON "tenants" USING btree ("organization_id","employee_id") WHERE state <> 'deleted';--> statement-breakpoint

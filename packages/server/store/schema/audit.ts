@@ -20,5 +20,9 @@ export const auditEvents = pgTable(
     outcome: text('outcome').$type<AuditEvent['outcome']>().notNull(),
     detail: jsonb('detail').$type<Record<string, unknown>>().notNull().default({}),
   },
-  (t) => [index('audit_events_by_organization').on(t.organizationId, t.id)],
+  (t) => [
+    index('audit_events_by_organization').on(t.organizationId, t.id),
+    index('audit_events_by_target').on(t.organizationId, t.targetId, t.id),
+    index('audit_events_by_actor').on(t.organizationId, t.actorId, t.id),
+  ],
 );
