@@ -2,7 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 /**
  * Three kinds of tests, one after the other, the quick ones first:
- * - unit: beside the code. Files run in parallel.
+ * - unit: beside the code. Four files at a time: many wait for processes or a database more than they compute, and by itself vitest
+ *   would take one on a machine with two cores.
  * - integration: whole installations with real PostgreSQL and real OpenClaw processes. Two files at a time: each starts
  *   processes of its own, and the smallest machine this has to pass on has two cores.
  * - browser: a whole installation and a real browser. One file at a time: both are hungry.
@@ -19,6 +20,7 @@ export default defineConfig({
           globalSetup: ['packages/server/store/testing-setup.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
+          maxWorkers: 4,
           sequence: { groupOrder: 1 },
         },
       },

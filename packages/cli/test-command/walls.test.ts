@@ -49,11 +49,11 @@ describe('the walls between packages', () => {
   });
 
   it.each([
-    ['server', 'host', 'server-imports-only-contracts-workspace'],
-    ['server', 'models', 'server-imports-only-contracts-workspace'],
+    ['server', 'host', 'server-imports-only-contracts-workspace-checkpoints'],
+    ['server', 'models', 'server-imports-only-contracts-workspace-checkpoints'],
     ['contracts', 'workspace', 'contracts-imports-only-nothing-of-ours'],
     ['runtimes', 'host', 'runtimes-imports-only-contracts'],
-    ['host', 'server', 'host-imports-only-contracts-workspace-runtimes'],
+    ['host', 'server', 'host-imports-only-contracts-workspace-runtimes-checkpoints'],
     ['console', 'server', 'console-imports-only-contracts-client'],
     ['client', 'cli', 'client-imports-only-contracts'],
   ])('stop %s from importing %s', (from, to, rule) => {
@@ -64,7 +64,7 @@ describe('the walls between packages', () => {
   it('stop an import of types only, and a dynamic one', () => {
     plant('server', "import type { There } from '@clawpool/host';");
     plant('client', "export const later = () => import('@clawpool/models');");
-    expect(cruise().rules).toEqual(['client-imports-only-contracts', 'server-imports-only-contracts-workspace']);
+    expect(cruise().rules).toEqual(['client-imports-only-contracts', 'server-imports-only-contracts-workspace-checkpoints']);
   });
 
   it('stop an import past a package’s index.ts', () => {
