@@ -1,3 +1,4 @@
+import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AgentDefinition } from '@clawpool/contracts';
 import type { ProfileInput, WorkspaceFile } from '@clawpool/workspace';
@@ -29,6 +30,9 @@ export interface AgentOwner {
   /** Called before more skills are written, and after some were removed. */
   rememberSkills(skills: readonly string[]): Promise<void>;
 }
+
+/** Milliseconds after which a gateway that missed a changed configuration is told of it again; it reads one within a tenth of that. */
+const secondLookMs = 2_000;
 
 export function agentFiles(options: {
   profile: RuntimeSetting['profile'];
@@ -79,8 +83,15 @@ export function agentFiles(options: {
     const files = compose(name).map((file) => ({ ...file, mode: 0o400 }));
     await writeState();
     await writeFiles(configurationFolder, files, uid);
+    if (revision > 0) setTimeout(() => void touch(files), secondLookMs).unref();
     revision += 1;
     written = plain;
+  }
+
+  /** A gateway that missed the change, as one does now and then on a busy machine, sees this one; to others nothing changed. */
+  async function touch(files: readonly WorkspaceFile[]): Promise<void> {
+    const now = new Date();
+    for (const { path } of files) await utimes(join(configurationFolder, path), now, now).catch(() => {}); // it has ended
   }
 
   return {
