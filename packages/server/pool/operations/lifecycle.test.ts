@@ -92,6 +92,12 @@ test('create without a start leaves it asleep, with the files of a checkpoint in
   expect(await checkpointsOf(tenant.id)).toHaveLength(1);
 });
 
+test('a clone of a tenant that never ran is a tenant without files of its own', async () => {
+  const { tenant, operation } = await create({ cloneFrom: 'agent-ann' });
+  expect(await world.over(operation.id)).toMatchObject({ state: 'succeeded' });
+  expect([...world.hosts.values()].flatMap(({ starts }) => starts)).toEqual([tenant.id]);
+});
+
 test('create from another tenant begins with its files as they are now', async () => {
   await world.pool.wake('ann');
   for (const host of world.hosts.values()) host.files.set('ann', 'just now');

@@ -45,9 +45,12 @@ export async function copyFiles(work: Work): Promise<void> {
   const taken = await world.checkpoints
     .take({ organizationId: operation.organizationId, tenantId: cloneFrom, cause: 'clone' })
     .catch((error: unknown) => {
-      throw checkpointFailure(error, 'backup_failed');
+      const failure = checkpointFailure(error, 'backup_failed');
+      // It never ran: a copy of nothing begins with nothing.
+      if (failure.reason === 'checkpoint_missing') return null;
+      throw failure;
     });
-  await remember(work, { checkpointId: taken.id });
+  if (taken) await remember(work, { checkpointId: taken.id });
 }
 
 /** The new tenant begins with the checkpoint. One that is not started at once has its files put in place, verified. */
