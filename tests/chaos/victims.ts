@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { ClawpoolProcess } from '../support/clawpool-process.ts';
 
 /** Something that can be killed with -9. */
@@ -37,8 +37,15 @@ function killOneGateway(clawpool: ClawpoolProcess): boolean {
 
 const isPostmaster = (pid: number): boolean => /\/postgres .*-D /.test(commandLine(pid));
 
-/** The OpenClaw process itself, not what builds its boundary. */
-export const isGateway = (pid: number): boolean => /^\S*\/node .*guest\/start\.mjs/.test(commandLine(pid));
+/** The OpenClaw process itself, not what builds its boundary: a Node in a mount namespace of its own, whatever it calls itself. */
+export function isGateway(pid: number): boolean {
+  try {
+    const namespace = readlinkSync(`/proc/${pid}/ns/mnt`);
+    return readlinkSync(`/proc/${pid}/exe`).endsWith('/node') && namespace !== readlinkSync('/proc/self/ns/mnt');
+  } catch {
+    return false; // it has just ended
+  }
+}
 
 function killAll(pids: readonly number[]): boolean {
   let killed = false;
