@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { readEnvironment } from './env.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { readEnvironment, toolEnvironment } from './env.ts';
 
 describe('the environment', () => {
   it('counts empty variables as unset', () => {
@@ -49,5 +49,29 @@ describe('the environment', () => {
     [{ TERM: 'dumb' }, false],
   ])('has for %j the colour %s', (variables, color) => {
     expect(readEnvironment(variables).color).toBe(color);
+  });
+});
+
+describe('the environment of our own tools', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  it('keeps how the machine reaches the registries, in either case', () => {
+    vi.stubEnv('NODE_EXTRA_CA_CERTS', '/etc/company.pem');
+    vi.stubEnv('https_proxy', 'http://proxy.example:3128');
+    vi.stubEnv('npm_config_registry', 'https://mirror.example');
+    expect(toolEnvironment()).toMatchObject({
+      NODE_EXTRA_CA_CERTS: '/etc/company.pem',
+      https_proxy: 'http://proxy.example:3128',
+      npm_config_registry: 'https://mirror.example',
+    });
+  });
+
+  it('leaves out what the person keeps for their own programs', () => {
+    vi.stubEnv('ANTHROPIC_API_KEY', 'sk-ant');
+    vi.stubEnv('DATABASE_URL', 'postgres://u:p@db/own');
+    vi.stubEnv('npm_config__authToken', 'secret');
+    expect(Object.values(toolEnvironment())).not.toContain('sk-ant');
+    expect(Object.values(toolEnvironment())).not.toContain('postgres://u:p@db/own');
+    expect(Object.values(toolEnvironment())).not.toContain('secret');
   });
 });

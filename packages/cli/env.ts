@@ -68,23 +68,37 @@ export function toolFolders(): string[] {
   return (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
 }
 
-/** What our own build and test tools are started with: where things are, and no secret. Our Node comes first. */
+/** What describes the person and the terminal. */
+const ofThePerson = [
+  'HOME',
+  'LANG',
+  'LC_ALL',
+  'TMPDIR',
+  'TZ',
+  'CI',
+  'TERM',
+  'NO_COLOR',
+  'XDG_CACHE_HOME',
+  'USER',
+  'LOGNAME',
+];
+
+/** How this machine reaches the registries: a company's own certificates, its proxy, its mirror of npm. In either case. */
+const ofTheNetwork =
+  /^(?:NODE_EXTRA_CA_CERTS|SSL_CERT_(?:FILE|DIR)|(?:HTTPS?|NO|ALL)_PROXY|NPM_CONFIG_(?:REGISTRY|CAFILE|CACHE|USERCONFIG|GLOBALCONFIG|(?:HTTPS_|NO)?PROXY))$/iu;
+
+/**
+ * What our own build and test tools are started with: where things are and how the registries are reached, and nothing that the
+ * person keeps for their own programs. Our Node comes first.
+ */
 export function toolEnvironment(extra: Record<string, string> = {}): Record<string, string> {
-  const kept = [
-    'HOME',
-    'LANG',
-    'LC_ALL',
-    'TMPDIR',
-    'TZ',
-    'CI',
-    'TERM',
-    'NO_COLOR',
-    'XDG_CACHE_HOME',
-    'USER',
-    'LOGNAME',
-  ];
-  const environment = Object.fromEntries(
-    kept.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  const kept = Object.entries(process.env).filter(
+    (entry): entry is [string, string] =>
+      entry[1] !== undefined && (ofThePerson.includes(entry[0]) || ofTheNetwork.test(entry[0])),
   );
-  return { ...environment, PATH: [dirname(process.execPath), ...toolFolders()].join(delimiter), ...extra };
+  return {
+    ...Object.fromEntries(kept),
+    PATH: [dirname(process.execPath), ...toolFolders()].join(delimiter),
+    ...extra,
+  };
 }

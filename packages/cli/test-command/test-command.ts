@@ -2,8 +2,10 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { imageCatalogue } from '@clawpool/host';
 import { toolEnvironment } from '../env.ts';
 import { exitCode } from '../exit-code.ts';
+import { imagesFolder } from '../folders.ts';
 import { formatDuration } from '../table.ts';
 import type { Terminal } from '../terminal.ts';
 import { describeEnd, runQuietly, staticChecks } from './checks.ts';
@@ -18,6 +20,7 @@ import { countTests, type TestCounts } from './vitest-report.ts';
 export async function runTests(terminal: Terminal, home: string, filters: readonly string[]): Promise<number> {
   const env = toolEnvironment({ CLAWPOOL_HOME: home });
   provideRequirements(terminal.print);
+  await provideImages(terminal, home);
   const checks = filters.length === 0 ? await runChecks(terminal, home, env) : { passed: 0, failed: 0 };
   const tests = await runVitest(home, filters, env);
   for (const remark of tests.remarks) terminal.print(`${terminal.style.red('✗')} ${remark}`);
@@ -25,6 +28,18 @@ export async function runTests(terminal: Terminal, home: string, filters: readon
   const failed = checks.failed + tests.failed;
   terminal.print(`${passed} passed, ${failed} failed`);
   return failed === 0 ? exitCode.ok : exitCode.failed;
+}
+
+/** Before the tests, which would wait for npm inside of their time limits. One that cannot be installed makes its tests fail by themselves. */
+async function provideImages(terminal: Terminal, home: string): Promise<void> {
+  const images = imageCatalogue({ imagesFolder: imagesFolder(home) });
+  for (const { id } of images.entries) {
+    try {
+      await images.provide(id, terminal.print);
+    } catch (error) {
+      terminal.print(`The image ${id} could not be installed: ${String(error)}`);
+    }
+  }
 }
 
 async function runChecks(

@@ -64,7 +64,10 @@ describe('the walls between packages', () => {
   it('stop an import of types only, and a dynamic one', () => {
     plant('server', "import type { There } from '@clawpool/host';");
     plant('client', "export const later = () => import('@clawpool/models');");
-    expect(cruise().rules).toEqual(['client-imports-only-contracts', 'server-imports-only-contracts-workspace-checkpoints']);
+    expect(cruise().rules).toEqual([
+      'client-imports-only-contracts',
+      'server-imports-only-contracts-workspace-checkpoints',
+    ]);
   });
 
   it('stop an import past a package’s index.ts', () => {
