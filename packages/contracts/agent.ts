@@ -2,6 +2,8 @@
  * Who an agent is and what it may do: everything from which its files and its openclaw.json are written. Plain data, so
  * that it can be sent to a host agent on another machine.
  */
+import type { Origin } from './channel.ts';
+import type { AccessPath } from './conversation.ts';
 import type { ToolName } from './tools.ts';
 
 export interface AgentDefinition {
@@ -47,12 +49,21 @@ export interface ModelChoice {
   maxOutputTokens: number;
 }
 
-/** The access path a session belongs to; the first part of its name. */
-export type AccessPath = 'emp' | 'pgnd' | 'twin' | 'admin' | 'cron' | 'api';
-
-/** What is true for one turn only; becomes the turn's `system` message. */
+/** What is true for one turn only; becomes the turn's `system` message and the workspace's SESSION_CONTEXT.md. */
 export interface TurnContext {
   path: AccessPath;
+  origin: Origin;
   /** How the caller was verified, in one sentence the agent may rely on. */
   caller: string;
+  verification: Verification;
+  /**
+   * What was said in the session without the agent, in order: by a human who took over, by a quick answer, and what they answered. The
+   * agent has to know it before it goes on.
+   */
+  missed: readonly { who: 'person' | 'human' | 'quick'; name: string; text: string }[];
+  /** The turn is gone on with after an interruption; what the agent had done before it. Null: it is asked for the first time. */
+  interruptedAfter: readonly { tool: string; arguments: string }[] | null;
 }
+
+/** How far the caller is verified. */
+export type Verification = 'signed_in' | 'paired_channel' | 'api_key' | 'schedule' | 'unverified';

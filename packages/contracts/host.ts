@@ -24,6 +24,12 @@ export interface Host {
   configure(tenantId: string, agent: AgentDefinition): Promise<void>;
   /** One message to a running tenant's gateway. Ends with `done` or `failed`; aborting the signal cancels the agent's run. */
   turn(request: TurnRequest, signal: AbortSignal): AsyncIterable<TurnEvent>;
+  /** HEARTBEAT.md of a tenant's workspace, running or not; null: there is none, or nothing in it but headings and white space. */
+  heartbeatFile(tenantId: string): Promise<string | null>;
+  /**
+   * Removes what OpenClaw keeps of a session (its transcript), now or before the tenant's next start. One that it does not know is no error.
+   */
+  forgetSession(tenantId: string, session: string): Promise<void>;
   usage(tenantId: string): Promise<RuntimeUsage | null>;
   /** The last `lines` lines of the runtime's output, tenant data. */
   logs(tenantId: string, lines: number): Promise<string[]>;
@@ -167,11 +173,29 @@ export interface TurnRequest {
   session: string;
   text: string;
   context: TurnContext;
+  /** Written to the workspace's `uploads/` before the turn, unless they are there. */
+  uploads?: readonly TurnUpload[];
+}
+
+export interface TurnUpload {
+  /** Name below `uploads/`: a plain file name, made unique by whoever asks. */
+  name: string;
+  mediaType: string;
+  /** Where its content is in the attachments' blob store. */
+  blob: string;
+}
+
+/** A file that the agent left in the workspace's `outgoing/` for whoever asked: stored, and moved to `outgoing/sent/`. */
+export interface TurnFile {
+  name: string;
+  mediaType: string;
+  bytes: number;
+  blob: string;
 }
 
 export type TurnEvent =
   | { type: 'delta'; text: string }
-  | { type: 'done'; text: string }
+  | { type: 'done'; text: string; files?: readonly TurnFile[] }
   /** `retry`: the same message may be sent again (the runtime was gone or not ready); otherwise it may not. */
   | { type: 'failed'; reason: TurnFailureReason; message: string; retry: boolean };
 

@@ -51,6 +51,39 @@ export interface ModelGatewayPorts {
   policyFor(tenantId: string): Promise<TenantModelPolicy | null>;
   recordUsage(usage: ModelUsage): Promise<void>;
   recordRefusal(refusal: ToolRefusal): Promise<void>;
+  /**
+   * Awaited before the runtime learns of a tool call that the policy allows: what is not recorded has not been done. Rejecting ends the model
+   * call as failed. Not called for calls outside of a turn, nor for those of a warm slot that is exercised.
+   */
+  recordToolCall(call: ToolCallRecord): Promise<void>;
+}
+
+/** A tool call that goes through. */
+export interface ToolCallRecord {
+  tenantId: string;
+  turnId: string;
+  /** OpenClaw's name. */
+  tool: string;
+  /** The call's arguments, at most 200 characters. */
+  argumentsText: string;
+}
+
+/** A model's answer without a runtime: for what has to be said before the agent is awake. Metered as the tenant's. */
+export interface QuickAnswers {
+  /**
+   * Yields pieces of text. Ends early when the signal is aborted. No tools are offered. Rejects with an Error that says why when the model
+   * does not answer, or when the tenant may not call models.
+   */
+  answer(
+    request: {
+      tenantId: string;
+      turnId: string;
+      system: string;
+      messages: readonly { role: 'user' | 'assistant'; text: string }[];
+      maxTokens: number;
+    },
+    signal: AbortSignal,
+  ): AsyncIterable<string>;
 }
 
 /** Why a model call failed, as told to the agent's runtime and to the control plane. */

@@ -84,16 +84,17 @@ export const tags = z
   .refine((value) => Object.keys(value).length <= 20, 'at most 20 tags');
 export type Tags = z.infer<typeof tags>;
 
+export const timezone = z
+  .string()
+  .refine((name) => Intl.supportedValuesOf('timeZone').includes(name) || name === 'UTC', 'an IANA time zone');
+
 const clockTime = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/u, 'HH:MM');
 
 /** Office hours: started at `start`, stopped at `stop`, on these days, in this time zone. A stop before the start is the next day's. */
 export const timetable = z.object({
   start: clockTime,
   stop: clockTime,
-  timezone: z
-    .string()
-    .refine((name) => Intl.supportedValuesOf('timeZone').includes(name) || name === 'UTC', 'an IANA time zone')
-    .default('UTC'),
+  timezone: timezone.default('UTC'),
   days: z
     .array(z.enum(['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']))
     .min(1)

@@ -122,10 +122,9 @@ describe('a tenant is stopped and started', () => {
     await toast('my-tenant has stopped').waitFor();
   });
 
-  test('at once, from the menu of its row, while the row shows how it goes', async () => {
+  test('at once, from the menu of its row', async () => {
     await page.getByRole('link', { name: 'Tenants', exact: true }).click();
     await choose('my-tenant', 'Start');
-    await row('my-tenant').getByTestId('tenant-operation').waitFor();
     await expectState(row('my-tenant'), 'running');
   });
 });

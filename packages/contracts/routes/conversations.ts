@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { conversation, conversationEvent, message, turn } from '../conversation.ts';
+import {
+  attachment,
+  attachmentLimits,
+  conversation,
+  conversationEvent,
+  message,
+  searchHit,
+  turn,
+} from '../conversation.ts';
 import { tenantState } from '../tenant.ts';
 import { route } from './route.ts';
 
@@ -26,13 +34,89 @@ export const conversationRoutes = {
     access: 'signed-in',
     response: agent,
   }),
+  listAgents: route({
+    method: 'GET',
+    path: '/agents',
+    tag: 'Conversations',
+    summary: 'The agents I may talk to: my own first, then those of my teams',
+    access: 'signed-in',
+    response: z.object({ agents: z.array(z.object({ tenantId: z.string(), name: z.string(), team: z.boolean() })) }),
+  }),
   listConversations: route({
     method: 'GET',
     path: '/conversations',
     tag: 'Conversations',
     summary: 'My conversations, newest first',
     access: 'signed-in',
-    response: z.object({ conversations: z.array(conversation) }),
+    query: z.object({ before: z.iso.datetime().optional().describe('updatedAt of the last one of the page before') }),
+    response: z.object({ conversations: z.array(conversation), more: z.boolean() }),
+  }),
+  searchConversations: route({
+    method: 'GET',
+    path: '/conversations/search',
+    tag: 'Conversations',
+    summary: 'Where something was said in my conversations, newest first; at most 50 places',
+    access: 'signed-in',
+    query: z.object({ text: z.string().trim().min(1).max(200) }),
+    response: z.object({ hits: z.array(searchHit) }),
+  }),
+  exportConversation: route({
+    method: 'GET',
+    path: '/conversations/:conversationId/export.md',
+    tag: 'Conversations',
+    summary: 'A whole conversation as Markdown',
+    access: 'signed-in',
+    params,
+    download: 'text/markdown; charset=utf-8',
+  }),
+  exportConversationJson: route({
+    method: 'GET',
+    path: '/conversations/:conversationId/export.json',
+    tag: 'Conversations',
+    summary: 'A whole conversation as JSON, all fields',
+    access: 'signed-in',
+    params,
+    download: 'application/json',
+  }),
+  renameConversation: route({
+    method: 'PATCH',
+    path: '/conversations/:conversationId',
+    tag: 'Conversations',
+    summary: 'Name a conversation',
+    access: 'signed-in',
+    params,
+    body: z.object({ title: z.string().trim().min(1).max(120) }),
+    response: conversation,
+  }),
+  deleteConversation: route({
+    method: 'DELETE',
+    path: '/conversations/:conversationId',
+    tag: 'Conversations',
+    summary: 'Delete a conversation with its messages and attachments, and what the agent keeps of it as a session',
+    access: 'signed-in',
+    params,
+    status: 204,
+  }),
+  uploadAttachment: route({
+    method: 'POST',
+    path: '/conversations/:conversationId/attachments',
+    tag: 'Conversations',
+    summary: 'Upload a file for the next message; one that is not sent within a day is removed',
+    access: 'signed-in',
+    params,
+    query: z.object({ name: z.string().trim().min(1).max(200), mediaType: z.string().max(100).optional() }),
+    status: 201,
+    upload: 'application/octet-stream',
+    response: attachment,
+  }),
+  downloadAttachment: route({
+    method: 'GET',
+    path: '/conversations/:conversationId/attachments/:attachmentId',
+    tag: 'Conversations',
+    summary: 'An attachment of a conversation',
+    access: 'signed-in',
+    params: params.extend({ attachmentId: z.string().max(64) }),
+    download: 'application/octet-stream',
   }),
   startConversation: route({
     method: 'POST',
@@ -43,6 +127,7 @@ export const conversationRoutes = {
     access: 'signed-in',
     status: 201,
     body: z.object({
+      tenantId: z.string().max(64).optional().describe('one of my agents; my own unless given'),
       employeeId: z
         .string()
         .max(64)
@@ -69,7 +154,8 @@ export const conversationRoutes = {
     params,
     status: 202,
     body: z.object({
-      text: z.string().trim().min(1),
+      text: z.string().trim(),
+      attachments: z.array(z.string().max(64)).max(attachmentLimits.perMessage).default([]),
       clientMessageId: z.string().min(8).max(64).describe('idempotency key: sending it again returns the same message'),
     }),
     response: z.object({ message, turn }),

@@ -1,19 +1,32 @@
 import { auditRoutes } from './audit.ts';
 import { backupRoutes } from './backups.ts';
+import { channelRoutes } from './channels.ts';
 import { configTemplateRoutes } from './config-templates.ts';
 import { conversationRoutes } from './conversations.ts';
 import { installationRoutes } from './installation.ts';
+import { integrationRoutes, publicApiRoutes } from './integrations.ts';
 import { organizationRoutes } from './organization.ts';
 import { poolRoutes } from './pool.ts';
+import { routingRoutes } from './routing.ts';
+import { scheduleRoutes } from './schedules.ts';
 import { sessionRoutes } from './session.ts';
+import { sessionMonitorRoutes } from './sessions.ts';
 import { skillRoutes } from './skills.ts';
 import { tenantRoutes } from './tenants.ts';
+import { twinRoutes } from './twins.ts';
 
 /** Every endpoint under `/api/v1`. */
 export const routes = {
   ...sessionRoutes,
   ...installationRoutes,
   ...conversationRoutes,
+  ...sessionMonitorRoutes,
+  ...channelRoutes,
+  ...routingRoutes,
+  ...scheduleRoutes,
+  ...twinRoutes,
+  ...integrationRoutes,
+  ...publicApiRoutes,
   ...tenantRoutes,
   ...configTemplateRoutes,
   ...backupRoutes,

@@ -13,6 +13,13 @@ export interface Route {
     | 'Session'
     | 'Installation'
     | 'Conversations'
+    | 'Sessions'
+    | 'Channels'
+    | 'Routing'
+    | 'Schedules'
+    | 'Integrations'
+    | 'Public API'
+    | 'Twins'
     | 'Tenants'
     | 'Backups'
     | 'Pool'
@@ -21,9 +28,10 @@ export interface Route {
     | 'Audit';
   summary: string;
   /**
-   * `public`: anybody. `signed-in`: any role, own things only (the use case scopes them). A list: these roles.
+   * `public`: anybody. `signed-in`: any role, own things only (the use case scopes them). A list: these roles. `api-key`: an
+   * integrator's key and nobody else; the use case checks the key's scopes and tenants.
    */
-  access: 'public' | 'signed-in' | readonly [Role, ...Role[]];
+  access: 'public' | 'signed-in' | 'api-key' | readonly [Role, ...Role[]];
   /** Reachable while a new password is due. */
   beforePasswordChange?: boolean;
   params?: z.ZodObject;

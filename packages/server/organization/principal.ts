@@ -1,4 +1,4 @@
-import type { Role } from '@clawpool/contracts';
+import type { ApiScope, Role } from '@clawpool/contracts';
 
 /** Who makes a request, in which organization, as what. */
 export interface Principal {
@@ -8,4 +8,6 @@ export interface Principal {
   /** Null for people without an agent of their own. */
   employeeId: string | null;
   roles: readonly Role[];
+  /** An integrator's key makes the request; `roles` is empty then, and `userId` is nobody's who signs in. */
+  apiKey?: { id: string; name: string; scopes: readonly ApiScope[]; tenantIds: readonly string[] };
 }

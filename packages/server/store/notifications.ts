@@ -17,6 +17,15 @@ export interface Notifications {
   /** A row of the ledger is gone: who waits for room may look again. */
   room_released: { hostId: string };
   batch_requested: Record<string, never>;
+  inbox_received: Record<string, never>;
+  outbox_ready: Record<string, never>;
+  webhook_ready: Record<string, never>;
+  /** Something that decides where messages go: rules, assignments, people, positions, tiers. */
+  routing_changed: { organizationId: string };
+  channel_account_changed: { organizationId: string; accountId: string };
+  /** A schedule is new, changed or gone: the next due time may be another. */
+  schedules_changed: Record<string, never>;
+  person_notified: { organizationId: string; userId: string };
 }
 
 /** Sends with the transaction's commit; nothing is sent when it rolls back. */

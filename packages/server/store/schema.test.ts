@@ -7,10 +7,12 @@ afterAll(() => database.close());
 await insertSmallOrganization(database, 'org');
 await insertSmallOrganization(database, 'other');
 await database.pool.query(`insert into departments (organization_id, id, name) values ('other', 'theirs', 'Theirs');
-  insert into tiers select 'other', 'their-tier', name, driver, image, model, memory_megabytes, cpu_millis, pids, disk_megabytes,
-    tools_ceiling, idle_minutes, always_on from tiers where organization_id = 'other';
+  insert into tiers (organization_id, id, name, memory_megabytes, cpu_millis, pids, disk_megabytes, tools_ceiling, idle_minutes)
+    select 'other', 'their-tier', name, memory_megabytes, cpu_millis, pids, disk_megabytes, tools_ceiling, idle_minutes
+    from tiers where organization_id = 'other';
   insert into positions (organization_id, id, department_id, tier_id, name, tools) values ('other', 'theirs', 'theirs', 'their-tier', 'T', '[]');
-  insert into conversations (organization_id, id, tenant_id, user_id, path) values ('other', 'talk', 'other-ann', 'user-other-ann', 'emp');
+  insert into conversations (organization_id, id, tenant_id, user_id, caller_key, path)
+    values ('other', 'talk', 'other-ann', 'user-other-ann', 'user:user-other-ann', 'emp');
   insert into turns (organization_id, id, conversation_id, tenant_id) values ('other', 'turn', 'talk', 'other-ann')`);
 
 /** The constraint a statement runs into; null when it goes through. */
@@ -39,7 +41,7 @@ describe('no row can point into another organization', () => {
     ['tier of a tenant', `update tenants set tier_id = 'their-tier' where organization_id = 'org'`],
     [
       'tenant of a conversation',
-      `insert into conversations (organization_id, id, tenant_id, user_id, path) values ('org', 'c', 'other-ann', 'user-ann', 'emp')`,
+      `insert into conversations (organization_id, id, tenant_id, user_id, caller_key, path) values ('org', 'c', 'other-ann', 'user-ann', 'user:ann', 'emp')`,
     ],
     [
       'conversation of a turn',

@@ -60,6 +60,10 @@ export const tiers = pgTable(
     /** Minutes without a turn after which the runtime hibernates. */
     idleMinutes: integer('idle_minutes').notNull(),
     alwaysOn: boolean('always_on').notNull().default(false),
+    /** Answer directly with the model while the runtime wakes. */
+    fastPath: boolean('fast_path').notNull().default(false),
+    /** Minutes between two looks at HEARTBEAT.md; 0: never. */
+    heartbeatMinutes: integer('heartbeat_minutes').notNull().default(30),
   },
   (t) => [primaryKey({ columns: [t.organizationId, t.id] }), check('tier_memory', sql`${t.memoryMegabytes} >= 512`)],
 );

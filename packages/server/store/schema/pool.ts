@@ -67,6 +67,8 @@ export const tenants = pgTable(
     /** The fencing number: rises with every start; whoever holds an older one can change nothing any more. */
     generation: integer('generation').notNull().default(0),
     lastActiveAt: instant('last_active_at'),
+    /** When its HEARTBEAT.md was last looked at. */
+    heartbeatAt: instant('heartbeat_at'),
     createdAt: createdAt(),
     deletedAt: instant('deleted_at'),
 

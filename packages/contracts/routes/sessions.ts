@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { accessPath, conversation, conversationEvent, message, monitoredSession, turn } from '../conversation.ts';
+import { route } from './route.ts';
+
+/** Who may look: their scope is the use case's (a manager's own department and all below it). */
+const watchers = ['admin', 'manager', 'auditor'] as const;
+const takers = ['admin', 'manager'] as const;
+const params = z.object({ conversationId: z.string().max(64) });
+
+export const sessionMonitorRoutes = {
+  listSessions: route({
+    method: 'GET',
+    path: '/sessions',
+    tag: 'Sessions',
+    summary: 'Sessions of my scope, the latest first. Playground sessions are left out unless asked for',
+    access: watchers,
+    query: z.object({
+      state: z
+        .enum(['active', 'open', 'ended', 'taken_over', 'all'])
+        .default('active')
+        .describe('active: something was said within the last hour, or a turn is not over'),
+      path: accessPath.optional(),
+      search: z.string().trim().max(100).optional().describe('part of a caller’s or tenant’s name, or of the title'),
+      limit: z.coerce.number().int().min(1).max(200).default(50),
+      offset: z.coerce.number().int().min(0).max(100_000).default(0),
+    }),
+    response: z.object({ sessions: z.array(monitoredSession), total: z.number().int() }),
+  }),
+  getMonitoredSession: route({
+    method: 'GET',
+    path: '/sessions/:conversationId',
+    tag: 'Sessions',
+    summary: 'One session of my scope with its transcript; that it was read is recorded',
+    access: watchers,
+    params,
+    response: z.object({ session: monitoredSession, messages: z.array(message), turns: z.array(turn) }),
+  }),
+  monitoredSessionEvents: route({
+    method: 'GET',
+    path: '/sessions/:conversationId/events',
+    tag: 'Sessions',
+    summary: 'A session’s transcript as it happens',
+    access: watchers,
+    params,
+    events: conversationEvent,
+  }),
+  takeOverSession: route({
+    method: 'POST',
+    path: '/sessions/:conversationId/takeover',
+    tag: 'Sessions',
+    summary:
+      'Take a session over for 30 minutes: the agent is silent, what runs is stopped, the caller is told. Again: 30 minutes more',
+    access: takers,
+    params,
+    response: conversation,
+  }),
+  giveSessionBack: route({
+    method: 'DELETE',
+    path: '/sessions/:conversationId/takeover',
+    tag: 'Sessions',
+    summary: 'Give a session back to its agent, which learns what was said meanwhile',
+    access: takers,
+    params,
+    response: conversation,
+  }),
+  sendAsHuman: route({
+    method: 'POST',
+    path: '/sessions/:conversationId/messages',
+    tag: 'Sessions',
+    summary: 'Answer in a session under my own name; delivered where its caller last wrote from',
+    access: takers,
+    params,
+    status: 201,
+    body: z.object({ text: z.string().trim().min(1).max(32_000), clientMessageId: z.string().min(8).max(64) }),
+    response: message,
+  }),
+  endSession: route({
+    method: 'POST',
+    path: '/sessions/:conversationId/end',
+    tag: 'Sessions',
+    summary: 'End a session: what runs is stopped; the caller’s next message begins a new one',
+    access: takers,
+    params,
+    response: conversation,
+  }),
+};

@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto';
+import { and, desc, eq } from 'drizzle-orm';
+import type { Queryable, Transaction } from '../../store/database.ts';
+import { notify } from '../../store/notifications.ts';
+import { outbox, type ReplyTo, turns } from '../../store/schema/index.ts';
+
+/** One message on its way to a platform. */
+export interface Outbound {
+  organizationId: string;
+  to: ReplyTo;
+  kind: 'reply' | 'human' | 'note' | 'notification';
+  /** The same key to the same chat again is the same message. */
+  dedupeKey: string;
+  text: string;
+  attachments?: readonly string[];
+  buttons?: readonly { label: string; value: string }[];
+  conversationId?: string;
+  turnId?: string;
+}
+
+/** Commits with the change that causes it; delivered in order, until it is taken. */
+export async function enqueueOutbound(tx: Transaction, message: Outbound): Promise<void> {
+  const { organizationId, to, kind, dedupeKey, text, conversationId = null, turnId = null } = message;
+  await tx
+    .insert(outbox)
+    .values({
+      ...{ organizationId, id: randomUUID(), kind, dedupeKey, conversationId, turnId },
+      ...{ accountId: to.accountId, chatId: to.chatId },
+      content: { text, attachments: [...(message.attachments ?? [])], buttons: [...(message.buttons ?? [])] },
+    })
+    .onConflictDoNothing();
+  await notify(tx, 'outbox_ready', {});
+}
+
+/** Where the caller of a conversation last wrote from; null: not from a channel. */
+export async function lastReplyTo(
+  db: Queryable,
+  organizationId: string,
+  conversationId: string,
+): Promise<ReplyTo | null> {
+  const [row] = await db
+    .select({ replyTo: turns.replyTo, origin: turns.origin })
+    .from(turns)
+    .where(and(eq(turns.organizationId, organizationId), eq(turns.conversationId, conversationId)))
+    .orderBy(desc(turns.arrival))
+    .limit(1);
+  return row?.replyTo ?? null;
+}
