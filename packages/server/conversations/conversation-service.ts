@@ -1,29 +1,25 @@
-import { randomUUID } from 'node:crypto';
-import { ClawpoolError, type Conversation, type Message, maxMessageLength, type Turn } from '@clawpool/contracts';
+import { ClawpoolError, type Conversation, type Message, type Turn } from '@clawpool/contracts';
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { recordAudit } from '../audit/audit-store.ts';
 import type { Principal } from '../organization/principal.ts';
-import { findTenantOfEmployee, type TenantRow } from '../pool/tenant-store.ts';
+import { findTenant, findTenantOfEmployee, type TenantRow } from '../pool/tenant-store.ts';
 import type { Database, Transaction } from '../store/database.ts';
 import { notify } from '../store/notifications.ts';
 import { turns } from '../store/schema/index.ts';
-import {
-  acceptMessage,
-  type ConversationRow,
-  findConversation,
-  insertConversation,
-  listConversations,
-  listMessages,
-  toConversation,
-  toMessage,
-} from './conversation-store.ts';
+import { acceptMessage } from './accept.ts';
+import { type ConversationView, findConversation, listMessages, toConversation } from './conversation-store.ts';
+import { openConversation } from './open-conversation.ts';
+import type { Router } from './routing/router.ts';
 import { findTurn, listOpenAndLastTurn, type TurnRow, toTurn } from './turn-store.ts';
 
 /** The use cases of a person who talks to an agent. Each sees only the person's own conversations. */
 export interface ConversationService {
+  /** Who answers the person: as the routing says. Error: `not_found`. */
   agentOf(principal: Principal): Promise<TenantRow>;
-  list(principal: Principal): Promise<Conversation[]>;
-  start(principal: Principal, employeeId: string | undefined): Promise<Conversation>;
+  start(
+    principal: Principal,
+    of: { employeeId?: string | undefined; tenantId?: string | undefined },
+  ): Promise<Conversation>;
   get(
     principal: Principal,
     conversationId: string,
@@ -32,20 +28,26 @@ export interface ConversationService {
   send(
     principal: Principal,
     conversationId: string,
-    inbound: { text: string; clientMessageId: string },
+    inbound: { text: string; clientMessageId: string; attachments?: readonly string[] },
   ): Promise<{ message: Message; turn: Turn }>;
   stop(principal: Principal, conversationId: string, turnId: string): Promise<Turn>;
   retry(principal: Principal, conversationId: string, turnId: string): Promise<Turn>;
   /** Throws `not_found` unless the conversation is the principal's own. */
-  own(principal: Principal, conversationId: string): Promise<ConversationRow>;
+  own(principal: Principal, conversationId: string): Promise<ConversationView>;
 }
 
-export function createConversationService(database: Database): ConversationService {
+export function createConversationService(database: Database, router: Router): ConversationService {
   const { db } = database;
 
-  async function agentOf({ organizationId, employeeId }: Principal): Promise<TenantRow> {
-    const tenant = employeeId && (await findTenantOfEmployee(db, organizationId, employeeId));
-    if (tenant) return tenant;
+  async function agentOf(principal: Principal, tenantId?: string): Promise<TenantRow> {
+    const { organizationId, employeeId } = principal;
+    const resolved =
+      employeeId === null ? null : await router.resolve({ organizationId, employeeId, origin: 'portal', tenantId });
+    const tenant = resolved?.tenant && (await findTenant(db, resolved.tenant.id));
+    if (tenant && tenant.state !== 'deleted') return tenant;
+    if (tenantId !== undefined) {
+      throw new ClawpoolError('not_found', 'There is no such agent, or it is not shared with you.');
+    }
     throw new ClawpoolError(
       'not_found',
       'You have no agent yet.',
@@ -53,20 +55,24 @@ export function createConversationService(database: Database): ConversationServi
     );
   }
 
-  async function own({ organizationId, userId }: Principal, conversationId: string): Promise<ConversationRow> {
+  async function own({ organizationId, userId }: Principal, conversationId: string): Promise<ConversationView> {
     const conversation = await findConversation(db, organizationId, conversationId);
     // Somebody else's conversation is as unknown as one that never was.
     if (conversation && conversation.userId === userId) return conversation;
     throw noSuchConversation();
   }
 
-  async function start(principal: Principal, employeeId: string | undefined): Promise<Conversation> {
+  async function start(
+    principal: Principal,
+    { employeeId, tenantId }: { employeeId?: string | undefined; tenantId?: string | undefined },
+  ): Promise<Conversation> {
     const playground = employeeId !== undefined && employeeId !== principal.employeeId;
-    const tenant = playground ? await agentToTest(principal, employeeId) : await agentOf(principal);
-    return db.transaction(async (tx) => {
-      const { organizationId, userId, name } = principal;
+    const tenant = playground ? await agentToTest(principal, employeeId) : await agentOf(principal, tenantId);
+    const { organizationId, userId, name } = principal;
+    const id = await db.transaction(async (tx) => {
       const path = playground ? 'pgnd' : 'emp';
-      const row = await insertConversation(tx, { organizationId, id: randomUUID(), tenantId: tenant.id, userId, path });
+      const caller = { organizationId, tenantId: tenant.id, path, userId, callerName: name } as const;
+      const row = await openConversation(tx, { ...caller, callerKey: `user:${userId}` }, { fresh: true });
       await recordAudit(tx, organizationId, {
         actor: { type: 'person', id: userId, name },
         action: playground ? 'playground.started' : 'conversation.started',
@@ -74,8 +80,9 @@ export function createConversationService(database: Database): ConversationServi
         outcome: 'allowed',
         detail: { conversationId: row.id },
       });
-      return toConversation(row);
+      return row.id;
     });
+    return toConversation(await own(principal, id));
   }
 
   async function agentToTest({ organizationId, roles }: Principal, employeeId: string): Promise<TenantRow> {
@@ -94,31 +101,20 @@ export function createConversationService(database: Database): ConversationServi
   async function send(
     principal: Principal,
     conversationId: string,
-    inbound: { text: string; clientMessageId: string },
+    inbound: { text: string; clientMessageId: string; attachments?: readonly string[] },
   ) {
-    if (inbound.text.length > maxMessageLength) {
-      throw new ClawpoolError(
-        'too_large',
-        `The message has ${inbound.text.length} characters; ${maxMessageLength} are allowed.`,
-        'Shorten it, or send it in parts.',
-      );
-    }
-    const { organizationId, userId } = principal;
+    const { organizationId } = await own(principal, conversationId);
     const accepted = await db.transaction((tx) =>
-      acceptMessage(
-        tx,
-        { organizationId, conversationId, userId },
-        {
-          messageId: randomUUID(),
-          turnId: randomUUID(),
-          channelMessageId: inbound.clientMessageId,
-          text: inbound.text,
-          at: new Date(),
-        },
-      ),
+      acceptMessage(tx, {
+        ...{ organizationId, conversationId, origin: 'portal', verification: 'signed_in' },
+        channelMessageId: inbound.clientMessageId,
+        text: inbound.text,
+        attachments: inbound.attachments ?? [],
+        at: new Date(),
+      }),
     );
-    if (!accepted) throw noSuchConversation();
-    return accepted;
+    if (accepted) return accepted;
+    throw new ClawpoolError('conflict', 'This conversation has ended.', 'Start a new one.');
   }
 
   async function stop(principal: Principal, conversationId: string, turnId: string): Promise<Turn> {
@@ -138,7 +134,17 @@ export function createConversationService(database: Database): ConversationServi
       }
       await tx
         .update(turns)
-        .set({ state: 'queued', finishedAt: null, retryAt: null, attempts: 0, reason: null, message: null, hint: null })
+        .set({
+          state: 'queued',
+          finishedAt: null,
+          retryAt: null,
+          attempts: 0,
+          reason: null,
+          message: null,
+          hint: null,
+          acts: [],
+          resumed: false,
+        })
         .where(and(eq(turns.organizationId, organizationId), eq(turns.id, turnId), isNull(turns.leaseOwner)));
       await notify(tx, 'turn_accepted', {});
     });
@@ -164,19 +170,17 @@ export function createConversationService(database: Database): ConversationServi
   }
 
   return {
-    agentOf,
+    agentOf: (principal) => agentOf(principal),
     own,
     start,
     send,
     stop,
     retry,
-    list: async ({ organizationId, userId }) =>
-      (await listConversations(db, organizationId, userId)).map(toConversation),
     get: async (principal, conversationId) => {
       const conversation = await own(principal, conversationId);
       const messages = await listMessages(db, principal.organizationId, conversationId);
       const open = await listOpenAndLastTurn(db, principal.organizationId, conversationId);
-      return { conversation: toConversation(conversation), messages: messages.map(toMessage), turns: open.map(toTurn) };
+      return { conversation: toConversation(conversation), messages, turns: open.map(toTurn) };
     },
   };
 }

@@ -1,32 +1,40 @@
-import type { Conversation, Message, Turn } from '@clawpool/contracts';
-import { and, asc, desc, eq, sql } from 'drizzle-orm';
-import type { Queryable, Transaction } from '../store/database.ts';
-import { notification } from '../store/notifications.ts';
-import { conversations, messages, turns } from '../store/schema/index.ts';
-import { titleOf } from './turn.ts';
-import { toTurn } from './turn-store.ts';
+import type { Attachment, Conversation, Message, Turn } from '@clawpool/contracts';
+import { and, asc, desc, eq, getTableColumns, inArray, sql } from 'drizzle-orm';
+import type { Queryable } from '../store/database.ts';
+import { conversations, messages, tenants, turns, users } from '../store/schema/index.ts';
+import { type AttachmentRow, listAttachmentsOf, toAttachment } from './attachment-store.ts';
+import { toTurn, turnColumns } from './turn-store.ts';
 
 export type ConversationRow = typeof conversations.$inferSelect;
 export type MessageRow = typeof messages.$inferSelect;
 
-export async function insertConversation(
-  tx: Transaction,
-  conversation: Pick<ConversationRow, 'organizationId' | 'id' | 'tenantId' | 'userId' | 'path'>,
-): Promise<ConversationRow> {
-  const [row] = await tx.insert(conversations).values(conversation).returning();
-  if (!row) throw new Error('insert returned nothing');
-  return row;
+/** A conversation with what is told of it beside its own row. */
+export interface ConversationView extends ConversationRow {
+  tenantName: string;
+  takenOverByName: string | null;
+  /** Messages from paired channels go to it. */
+  current: boolean;
 }
+
+/** For queries that begin with `from(conversations)` and `joinedWithNames`. */
+export const conversationColumns = {
+  ...getTableColumns(conversations),
+  tenantName: tenants.name,
+  takenOverByName: users.name,
+  current: sql<boolean>`(${conversations.path} = 'emp' and ${conversations.endedAt} is null and not exists (
+    select 1 from conversations newer
+    where newer.organization_id = ${conversations.organizationId} and newer.tenant_id = ${conversations.tenantId}
+      and newer.path = ${conversations.path} and newer.caller_key = ${conversations.callerKey}
+      and newer.ended_at is null and newer.created_at > ${conversations.createdAt}))`,
+};
 
 /** The person's own conversations, the latest first; those nothing was said in are left out. */
 export async function listConversations(
   db: Queryable,
   organizationId: string,
   userId: string,
-): Promise<ConversationRow[]> {
-  const rows = await db
-    .select()
-    .from(conversations)
+): Promise<ConversationView[]> {
+  const rows = await viewOf(db)
     .where(and(eq(conversations.organizationId, organizationId), eq(conversations.userId, userId)))
     .orderBy(desc(conversations.updatedAt))
     .limit(200);
@@ -37,16 +45,51 @@ export async function findConversation(
   db: Queryable,
   organizationId: string,
   id: string,
-): Promise<ConversationRow | null> {
-  const [row] = await db
-    .select()
-    .from(conversations)
-    .where(and(eq(conversations.organizationId, organizationId), eq(conversations.id, id)));
+): Promise<ConversationView | null> {
+  const [row] = await viewOf(db).where(and(eq(conversations.organizationId, organizationId), eq(conversations.id, id)));
   return row ?? null;
 }
 
+const viewOf = (db: Queryable) =>
+  db
+    .select(conversationColumns)
+    .from(conversations)
+    .innerJoin(
+      tenants,
+      and(eq(tenants.organizationId, conversations.organizationId), eq(tenants.id, conversations.tenantId)),
+    )
+    .leftJoin(users, eq(users.id, conversations.takenOverBy));
+
 /** The latest 500 messages, in the order they were said. */
-export async function listMessages(
+export async function listMessages(db: Queryable, organizationId: string, conversationId: string): Promise<Message[]> {
+  const rows = await db
+    .select()
+    .from(messages)
+    .where(and(eq(messages.organizationId, organizationId), eq(messages.conversationId, conversationId)))
+    .orderBy(desc(messages.createdAt), desc(messages.role))
+    .limit(500);
+  return withAttachments(db, organizationId, rows.reverse());
+}
+
+export async function listMessagesOfTurn(db: Queryable, organizationId: string, turnId: string): Promise<Message[]> {
+  const rows = await db
+    .select()
+    .from(messages)
+    .where(and(eq(messages.organizationId, organizationId), eq(messages.turnId, turnId)))
+    .orderBy(asc(messages.createdAt));
+  return withAttachments(db, organizationId, rows);
+}
+
+export async function findMessage(db: Queryable, organizationId: string, id: string): Promise<Message | null> {
+  const rows = await db
+    .select()
+    .from(messages)
+    .where(and(eq(messages.organizationId, organizationId), eq(messages.id, id)));
+  return (await withAttachments(db, organizationId, rows))[0] ?? null;
+}
+
+/** What was said in a conversation without its agent, in order; the latest 40. */
+export async function listUnknownToAgent(
   db: Queryable,
   organizationId: string,
   conversationId: string,
@@ -54,87 +97,28 @@ export async function listMessages(
   const rows = await db
     .select()
     .from(messages)
-    .where(and(eq(messages.organizationId, organizationId), eq(messages.conversationId, conversationId)))
-    .orderBy(desc(messages.createdAt), desc(messages.role))
-    .limit(500);
+    .where(
+      and(
+        eq(messages.organizationId, organizationId),
+        eq(messages.conversationId, conversationId),
+        eq(messages.knownToAgent, false),
+        inArray(messages.role, ['person', 'human', 'agent']),
+      ),
+    )
+    .orderBy(desc(messages.createdAt))
+    .limit(40);
   return rows.reverse();
 }
 
-export async function listMessagesOfTurn(db: Queryable, organizationId: string, turnId: string): Promise<MessageRow[]> {
-  return db
-    .select()
-    .from(messages)
-    .where(and(eq(messages.organizationId, organizationId), eq(messages.turnId, turnId)))
-    .orderBy(asc(messages.createdAt));
-}
-
-/**
- * Stores an inbound message and its turn. The same `channelMessageId` again gives the first one back. The conversation row is
- * locked meanwhile, so that turns are numbered in the order in which they commit. Null: no such conversation of this user.
- */
-export async function acceptMessage(
-  tx: Transaction,
-  of: OwnConversation,
-  inbound: { messageId: string; turnId: string; channelMessageId: string; text: string; at: Date },
-): Promise<{ message: Message; turn: Turn } | null> {
-  const { organizationId, conversationId } = of;
-  const conversation = await lockConversation(tx, of);
-  if (!conversation) return null;
-  const known = await findByChannelMessageId(tx, of, inbound.channelMessageId);
-  if (known) return known;
-
-  const { turnId, messageId, channelMessageId, text, at } = inbound;
-  // One statement, since the person waits for every round trip.
-  await tx.execute(sql`
-    with accepted as (
-      insert into turns (organization_id, id, conversation_id, tenant_id, accepted_at)
-      values (${organizationId}, ${turnId}, ${conversationId}, ${conversation.tenantId}, ${at.toISOString()})
-      returning id
-    ), stored as (
-      insert into messages (organization_id, id, conversation_id, turn_id, role, text, channel_message_id, created_at)
-      values (${organizationId}, ${messageId}, ${conversationId}, ${turnId}, 'person', ${text}, ${channelMessageId}, ${at.toISOString()})
-    ), named as (
-      update conversations set updated_at = ${at.toISOString()}, title = case title when '' then ${titleOf(text)} else title end
-      where organization_id = ${organizationId} and id = ${conversationId}
-    )
-    select ${notification('turn_accepted', {})}, ${notification('conversation_changed', { organizationId, conversationId, turnId })}
-    from accepted`);
-  return {
-    message: { id: messageId, turnId, role: 'person', text, at: at.toISOString() },
-    turn: { ...newTurn, id: turnId, acceptedAt: at.toISOString() },
-  };
-}
-
-const newTurn = { state: 'queued', reason: null, message: null, hint: null, retryAt: null, finishedAt: null } as const;
-
-interface OwnConversation {
-  organizationId: string;
-  conversationId: string;
-  userId: string;
-}
-
-async function lockConversation(tx: Transaction, { organizationId, conversationId, userId }: OwnConversation) {
-  const [row] = await tx
-    .select({ tenantId: conversations.tenantId })
-    .from(conversations)
-    .where(
-      and(
-        eq(conversations.organizationId, organizationId),
-        eq(conversations.id, conversationId),
-        eq(conversations.userId, userId),
-      ),
-    )
-    .for('update');
-  return row ?? null;
-}
-
-async function findByChannelMessageId(
-  tx: Transaction,
-  { organizationId, conversationId }: OwnConversation,
+/** The message that was accepted under the sender's own id of it, with its turn. */
+export async function findByChannelMessageId(
+  db: Queryable,
+  organizationId: string,
+  conversationId: string,
   channelMessageId: string,
-) {
-  const [row] = await tx
-    .select({ message: messages, turn: turns })
+): Promise<{ message: Message; turn: Turn } | null> {
+  const [row] = await db
+    .select({ message: messages, turn: turnColumns })
     .from(messages)
     .innerJoin(turns, and(eq(turns.organizationId, messages.organizationId), eq(turns.id, messages.turnId)))
     .where(
@@ -144,20 +128,49 @@ async function findByChannelMessageId(
         eq(messages.channelMessageId, channelMessageId),
       ),
     );
-  return row ? { message: toMessage(row.message), turn: toTurn(row.turn) } : null;
+  if (!row) return null;
+  const [message] = await withAttachments(db, organizationId, [row.message]);
+  return message ? { message, turn: toTurn(row.turn) } : null;
 }
 
-export const toConversation = (row: ConversationRow): Conversation => ({
+/** The rows as they are told, each with its attachments. */
+export async function withAttachments(
+  db: Queryable,
+  organizationId: string,
+  rows: readonly MessageRow[],
+): Promise<Message[]> {
+  const files = await listAttachmentsOf(
+    db,
+    organizationId,
+    rows.map(({ id }) => id),
+  );
+  return rows.map((row) => toMessage(row, files.get(row.id) ?? []));
+}
+
+export const toConversation = (row: ConversationView): Conversation => ({
   id: row.id,
+  tenantId: row.tenantId,
+  tenantName: row.tenantName,
+  path: row.path,
   title: row.title,
+  current: row.current,
+  takeover:
+    row.takenOverBy !== null && row.takenOverUntil !== null && row.takenOverUntil > new Date()
+      ? { by: row.takenOverByName ?? '', userId: row.takenOverBy, until: row.takenOverUntil.toISOString() }
+      : null,
   createdAt: row.createdAt.toISOString(),
   updatedAt: row.updatedAt.toISOString(),
+  endedAt: row.endedAt?.toISOString() ?? null,
 });
 
-export const toMessage = (row: MessageRow): Message => ({
+const toMessage = (row: MessageRow, files: readonly AttachmentRow[]): Message => ({
   id: row.id,
   turnId: row.turnId,
   role: row.role,
+  author: row.author,
   text: row.text,
+  origin: row.origin,
+  quick: row.quick,
+  attachments: files.map(toAttachment) satisfies Attachment[],
   at: row.createdAt.toISOString(),
 });

@@ -7,6 +7,7 @@ import type { Database } from '../store/database.ts';
 import type { NotificationListener, Notifications } from '../store/notifications.ts';
 import { turns } from '../store/schema/index.ts';
 import { insertSmallOrganization } from '../testing/small-organization.ts';
+import { ownTenants } from '../testing/turn-world.ts';
 import { createConversationService } from './conversation-service.ts';
 import { createLiveConversations } from './live-conversations.ts';
 
@@ -18,8 +19,8 @@ afterEach(() => database.close());
 
 test('of two changes close together the later one is told last, even when reading the first takes longer', async () => {
   const { ann } = await insertSmallOrganization(database);
-  const conversations = createConversationService(database);
-  const { id } = await conversations.start(ann, undefined);
+  const conversations = createConversationService(database, ownTenants);
+  const { id } = await conversations.start(ann, {});
   const { turn } = await conversations.send(ann, id, { text: 'hello', clientMessageId: 'the-message' });
   const { slowed, holdSecondQuery } = withSlowQuery(database);
   const { notifications, tell } = byHand();

@@ -1,7 +1,13 @@
 import type { ConversationEvent } from '@clawpool/contracts';
 import type { Database } from '../store/database.ts';
 import type { NotificationListener } from '../store/notifications.ts';
-import { findConversation, listMessages, listMessagesOfTurn, toConversation, toMessage } from './conversation-store.ts';
+import {
+  findConversation,
+  findMessage,
+  listMessages,
+  listMessagesOfTurn,
+  toConversation,
+} from './conversation-store.ts';
 import { findTurn, listOpenAndLastTurn, toTurn } from './turn-store.ts';
 
 type Listener = (event: ConversationEvent) => void;
@@ -39,14 +45,23 @@ export function createLiveConversations(
     for (const listener of listeners.get(conversationId) ?? []) listener(event);
   };
 
-  const stopListening = notifications.on('conversation_changed', ({ organizationId, conversationId, turnId }) => {
-    if (!listeners.has(conversationId)) return;
-    // One after the other: of two that read side by side, the one that read the older state could be told last.
-    const before = telling.get(conversationId) ?? Promise.resolve();
-    const told = before.then(() => tellStored(organizationId, conversationId, turnId)).catch(onError);
-    telling.set(conversationId, told);
-    void told.then(() => telling.get(conversationId) === told && telling.delete(conversationId));
-  });
+  const stopListening = notifications.on(
+    'conversation_changed',
+    ({ organizationId, conversationId, turnId, messageId }) => {
+      if (!listeners.has(conversationId)) return;
+      // One after the other: of two that read side by side, the one that read the older state could be told last.
+      const before = telling.get(conversationId) ?? Promise.resolve();
+      const told = before
+        .then(() =>
+          turnId === null
+            ? tellConversation(organizationId, conversationId, messageId)
+            : tellStored(organizationId, conversationId, turnId),
+        )
+        .catch(onError);
+      telling.set(conversationId, told);
+      void told.then(() => telling.get(conversationId) === told && telling.delete(conversationId));
+    },
+  );
   const stopGap = notifications.onGap(() => {
     // What was told while the connection was gone is unknown: everybody gets a new snapshot.
     for (const restarted of gapListeners) restarted();
@@ -57,9 +72,16 @@ export function createLiveConversations(
     const turn = await findTurn(database.db, organizationId, conversationId, turnId);
     if (!turn) return;
     for (const message of await listMessagesOfTurn(database.db, organizationId, turnId)) {
-      emit(conversationId, { type: 'message', message: toMessage(message) });
+      emit(conversationId, { type: 'message', message });
     }
     emit(conversationId, { type: 'turn', turn: toTurn(turn) });
+  }
+
+  async function tellConversation(organizationId: string, conversationId: string, messageId?: string): Promise<void> {
+    const message = messageId === undefined ? null : await findMessage(database.db, organizationId, messageId);
+    if (message) emit(conversationId, { type: 'message', message });
+    const conversation = await findConversation(database.db, organizationId, conversationId);
+    if (conversation) emit(conversationId, { type: 'conversation', conversation: toConversation(conversation) });
   }
 
   async function snapshot(organizationId: string, conversationId: string): Promise<ConversationEvent | null> {
@@ -73,7 +95,7 @@ export function createLiveConversations(
     return {
       type: 'snapshot',
       conversation: toConversation(conversation),
-      messages: messages.map(toMessage),
+      messages,
       turns: turns.map(toTurn),
       partial: stored ? null : running,
     };
@@ -99,7 +121,8 @@ export function createLiveConversations(
       const forward: Listener = (event) => {
         if (waiting === null) listener(event);
         // Deltas that come before the snapshot is read are part of its `partial`.
-        else if (event.type === 'message' || event.type === 'turn') waiting.push(event);
+        else if (event.type === 'message' || event.type === 'turn' || event.type === 'conversation')
+          waiting.push(event);
       };
       const renew = () => {
         waiting ??= [];

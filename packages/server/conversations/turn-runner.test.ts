@@ -34,7 +34,7 @@ const answersOf = async (conversationId: string) =>
     .map((message) => message.text);
 
 async function say(person: Principal, text: string) {
-  const conversation = await world.conversations.start(person, undefined);
+  const conversation = await world.conversations.start(person, {});
   const { turn } = await world.conversations.send(person, conversation.id, {
     text,
     clientMessageId: crypto.randomUUID(),
@@ -58,7 +58,7 @@ test('a message wakes the tenant, streams, and is answered and audited', async (
 });
 
 test('the same message sent twice is one turn', async () => {
-  const conversation = await world.conversations.start(ann, undefined);
+  const conversation = await world.conversations.start(ann, {});
   const inbound = { text: 'only once', clientMessageId: 'the-same-id' };
   const both = await Promise.all([1, 2].map(() => world.conversations.send(ann, conversation.id, inbound)));
   await world.until(conversation.id, isState('answered'));
@@ -79,7 +79,7 @@ test('turns of one conversation run in order, one at a time; another tenant does
     order.push(`end ${text}`);
     yield { type: 'done', text };
   });
-  const conversation = await world.conversations.start(ann, undefined);
+  const conversation = await world.conversations.start(ann, {});
   for (const text of ['one', 'two', 'three']) {
     await world.conversations.send(ann, conversation.id, { text, clientMessageId: `id-of-${text}` });
   }
@@ -185,7 +185,7 @@ test('a message to a stopped or paused agent waits for the person who starts it,
 });
 
 test('a message to an agent that was deleted meanwhile fails and says so', async () => {
-  const conversation = await world.conversations.start(ann, undefined);
+  const conversation = await world.conversations.start(ann, {});
   const request = { kind: 'delete', keepData: true, skipBackup: true } as const;
   await world.pool.operations.request({ organizationId: 'org', tenantId: 'ann', request, requestedBy: 'Olga' });
   await expect.poll(async () => (await world.pool.get('ann'))?.state, { timeout: 10_000 }).toBe('deleted');
@@ -270,7 +270,7 @@ test('nobody reaches another person’s conversation', async () => {
   ]) {
     await expect(attempt()).rejects.toMatchObject({ code: 'not_found' });
   }
-  await expect(world.conversations.start(ben, 'ann')).rejects.toMatchObject({ code: 'not_allowed' });
+  await expect(world.conversations.start(ben, { employeeId: 'ann' })).rejects.toMatchObject({ code: 'not_allowed' });
 });
 
 test('a snapshot in the middle of an answer holds what was streamed so far', async () => {

@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import type { ModelFailure, TurnEvent, TurnFailureReason } from '@clawpool/contracts';
+import type { ModelFailure, QuickAnswers, TurnEvent, TurnFailureReason, TurnFile } from '@clawpool/contracts';
 import { recordAudit } from '../audit/audit-store.ts';
 import { startBackoffMs } from '../pool/tenant.ts';
 import type { TenantPool, WakeResult } from '../pool/tenant-service.ts';
@@ -7,11 +6,25 @@ import { touchTenant } from '../pool/tenant-store.ts';
 import type { Database } from '../store/database.ts';
 import type { NotificationListener } from '../store/notifications.ts';
 import type { LiveConversations } from './live-conversations.ts';
-import { leaseMs, leaseRenewalMs, maxAttempts, turnFailureHints, turnTimeoutMs, waitForChangeMs } from './turn.ts';
+import { quickAnswer } from './quick-answer.ts';
+import {
+  afterInterruption,
+  describeActs,
+  fastPathAfterMs,
+  leaseMs,
+  leaseRenewalMs,
+  maxAttempts,
+  turnFailureHints,
+  turnTimeoutMs,
+  waitForChangeMs,
+} from './turn.ts';
+import { questionOf, type TurnQuestion } from './turn-context.ts';
+import type { EndedTurn, TurnEndListener, TurnWatcher } from './turn-events.ts';
 import {
   type ClaimedTurn,
   claimNextTurn,
   finishTurn,
+  markKnown,
   moveTurn,
   nextRetryAt,
   releaseLeasesOfTheDead,
@@ -33,6 +46,11 @@ export interface TurnRunnerOptions {
   owner: string;
   /** Why the model call of a turn failed, when the model gateway knows. */
   modelFailureOf: (tenantId: string, turnId: string) => ModelFailure | null;
+  /** Direct answers of the model, for tiers with a fast path; null: there are none. */
+  quick: QuickAnswers | null;
+  /** Called in the transaction that ends a turn, in this order. */
+  listeners: readonly TurnEndListener[];
+  watchers: readonly TurnWatcher[];
   /** Turns of different tenants that this process runs at once. */
   concurrency: number;
   onError: (error: unknown) => void;
@@ -112,6 +130,7 @@ export function startTurnRunner(options: TurnRunnerOptions): TurnRunner {
         clearTimeout(timeout);
         running.delete(turn.id);
         live.end(turn.conversationId, turn.id);
+        for (const watcher of options.watchers) watcher.left?.(turn);
         look();
       });
     running.set(turn.id, { abort, done });
@@ -138,33 +157,93 @@ const leaseLost = Symbol('another process has the turn, or will have it');
 const timedOut = Symbol('the turn took too long');
 
 async function runTurn(options: TurnRunnerOptions, turn: ClaimedTurn, signal: AbortSignal): Promise<void> {
-  const { database, pool, live } = options;
-  if (turn.stopRequested) return end(options, turn, { state: 'stopped', text: '' });
-  if (!pool.isRunning(turn.tenantId)) await database.db.transaction((tx) => moveTurn(tx, turn, { to: 'waking' }));
-
-  const woken = await Promise.race([pool.wake(turn.tenantId), whenAborted(signal)]);
-  if (woken === null) return endAborted(options, turn, signal, '');
-  if (!woken.ok && woken.again === 'never') {
-    return end(options, turn, { state: 'failed', text: '', failure: woken });
+  const { database, pool } = options;
+  if (turn.takenOver) return end(options, turn, { state: 'handed_over' });
+  if (turn.stopRequested) return end(options, turn, { state: 'stopped' });
+  const next = afterInterruption(turn);
+  if (next === 'tell') return tellOfInterruption(options, turn);
+  const asleep = !pool.isRunning(turn.tenantId);
+  if (asleep) {
+    await database.db.transaction((tx) => moveTurn(tx, turn, { to: 'waking' }));
+    for (const watcher of options.watchers) watcher.waking?.(turn);
   }
-  if (!woken.ok) return block(options, turn, woken);
 
-  // The agent need not wait until the page has been told that it thinks.
-  const told = database.db.transaction((tx) => moveTurn(tx, turn, { to: 'thinking' }));
+  const waking = pool.wake(turn.tenantId);
+  if (asleep && turn.fastPath && next === 'ask' && (await answersDirectly(options, turn, waking, signal))) return;
+  const woken = await Promise.race([waking, whenAborted(signal)]);
+  if (woken === null) return endAborted(options, turn, signal, '', null);
+  if (!woken.ok && woken.again === 'never') return end(options, turn, { state: 'failed', failure: woken });
+  if (!woken.ok) return block(options, turn, woken);
+  await ask(options, turn, next === 'resume', signal);
+}
+
+async function ask(
+  options: TurnRunnerOptions,
+  turn: ClaimedTurn,
+  resumes: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  const { database, live, watchers } = options;
+  const question = await questionOf(database.db, turn, resumes);
+  // Before anything is done for it: a turn that is gone on with is not gone on with twice.
+  const step = { to: 'thinking', resumed: resumes || turn.resumed } as const;
+  const told = database.db.transaction((tx) => moveTurn(tx, turn, step));
+  // Otherwise the agent need not wait until the page has been told that it thinks.
+  if (resumes && !(await told)) return;
   live.restart(turn.conversationId, turn.id);
+  for (const watcher of watchers) {
+    watcher.restart?.(turn);
+    watcher.thinking?.(turn);
+  }
   let streamed = '';
+  let firstTokenAt: Date | null = null;
   let last: TurnEvent | null = null;
-  for await (const event of askAgent(options, turn, signal)) {
+  for await (const event of askAgent(options, turn, question, signal)) {
     last = event;
     if (event.type !== 'delta') break;
+    firstTokenAt ??= new Date();
     streamed += event.text;
     live.delta(turn.conversationId, turn.id, event.text);
+    for (const watcher of watchers) watcher.delta?.(turn, event.text);
   }
   await told;
 
-  if (signal.aborted) return endAborted(options, turn, signal, streamed);
-  if (last?.type === 'done') return end(options, turn, { state: 'answered', text: last.text });
+  if (signal.aborted) return endAborted(options, turn, signal, streamed, firstTokenAt);
+  if (last?.type === 'done') {
+    const { text, files = [] } = last;
+    return end(options, turn, { state: 'answered', text, files, firstTokenAt, told: question.told });
+  }
   await fail(options, turn, last?.type === 'failed' ? last : null);
+}
+
+/** True when the model's direct answer ended the turn; the runtime goes on waking for the next message. */
+async function answersDirectly(
+  options: TurnRunnerOptions,
+  turn: ClaimedTurn,
+  waking: Promise<WakeResult>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { quick, database, live, watchers } = options;
+  if (!quick) return false;
+  const patience = new Promise<null>((resolve) => setTimeout(resolve, fastPathAfterMs, null));
+  if ((await Promise.race([waking, patience, whenAborted(signal)])) !== null || signal.aborted) return false;
+  let text = '';
+  let firstTokenAt: Date | null = null;
+  try {
+    for await (const delta of quickAnswer(database.db, quick, turn, signal)) {
+      firstTokenAt ??= new Date();
+      text += delta;
+      live.delta(turn.conversationId, turn.id, delta);
+      for (const watcher of watchers) watcher.delta?.(turn, delta);
+    }
+  } catch (error) {
+    // The agent answers when it is awake; why the model did not is in the usage.
+    if (!(error instanceof Error)) throw error;
+    text = '';
+  }
+  if (text.trim() === '' || signal.aborted) return false;
+  await end(options, turn, { state: 'answered', text, quick: true, firstTokenAt });
+  return true;
 }
 
 const whenAborted = (signal: AbortSignal) =>
@@ -173,21 +252,20 @@ const whenAborted = (signal: AbortSignal) =>
     else signal.addEventListener('abort', () => resolve(null), { once: true });
   });
 
-function askAgent({ pool }: TurnRunnerOptions, turn: ClaimedTurn, signal: AbortSignal): AsyncIterable<TurnEvent> {
-  const caller =
-    turn.path === 'emp'
-      ? `The caller is ${turn.callerName}, your owner, signed in to the portal. Verification: confirmed.`
-      : `The caller is ${turn.callerName}, who tests this agent in the playground. Do not write to memory.`;
-  return pool.turn(
-    {
-      tenantId: turn.tenantId,
-      turnId: turn.id,
-      session: `${turn.path}__${turn.tenantId}__${turn.conversationId}`,
-      text: turn.text,
-      context: { path: turn.path, caller },
-    },
-    signal,
-  );
+function askAgent(
+  { pool }: TurnRunnerOptions,
+  turn: ClaimedTurn,
+  { session, context, uploads }: TurnQuestion,
+  signal: AbortSignal,
+): AsyncIterable<TurnEvent> {
+  return pool.turn({ tenantId: turn.tenantId, turnId: turn.id, session, text: turn.text, context, uploads }, signal);
+}
+
+/** It broke off after the agent had done something, and its transcript cannot be gone on with: the person decides. */
+function tellOfInterruption(options: TurnRunnerOptions, turn: ClaimedTurn): Promise<void> {
+  const reason = 'interrupted_after_acting';
+  const message = `The agent was interrupted after it had used ${describeActs(turn.acts)}.`;
+  return end(options, turn, { state: 'failed', failure: { reason, message, hint: turnFailureHints[reason] } });
 }
 
 /** The runtime cannot start: the message stays queued, the person reads why and when it is tried again. */
@@ -219,40 +297,54 @@ async function fail(
     await options.database.db.transaction((tx) => moveTurn(tx, turn, { to: 'queued', reason, message, hint, retryAt }));
     return;
   }
-  await end(options, turn, { state: 'failed', text: '', failure: { reason, message, hint } });
+  await end(options, turn, { state: 'failed', failure: { reason, message, hint } });
 }
 
-async function endAborted(options: TurnRunnerOptions, turn: ClaimedTurn, signal: AbortSignal, streamed: string) {
-  if (signal.reason === stopped) return end(options, turn, { state: 'stopped', text: streamed });
+async function endAborted(
+  options: TurnRunnerOptions,
+  turn: ClaimedTurn,
+  signal: AbortSignal,
+  streamed: string,
+  firstTokenAt: Date | null,
+): Promise<void> {
+  if (signal.reason === stopped) return end(options, turn, { state: 'stopped', text: streamed, firstTokenAt });
   if (signal.reason === timedOut) {
     const failure = {
       reason: 'turn_timeout' as const,
       message: 'The agent took too long.',
       hint: turnFailureHints.turn_timeout,
     };
-    return end(options, turn, { state: 'failed', text: '', failure });
+    return end(options, turn, { state: 'failed', firstTokenAt, failure });
   }
   // The lease is somebody else's, or this process ends and its lease with it: the turn is not ours to finish.
 }
 
-interface TurnEnd {
-  state: 'answered' | 'failed' | 'stopped';
-  text: string;
+interface Ending {
+  state: EndedTurn['state'];
+  text?: string;
+  files?: readonly TurnFile[];
+  quick?: boolean;
+  firstTokenAt?: Date | null;
   failure?: { reason: TurnFailureReason; message: string; hint: string };
+  /** Messages the agent was told of with it. */
+  told?: readonly string[];
 }
 
-async function end(
-  { database }: TurnRunnerOptions,
-  turn: ClaimedTurn,
-  { state, failure, ...said }: TurnEnd,
-): Promise<void> {
+async function end({ database, listeners }: TurnRunnerOptions, turn: ClaimedTurn, ending: Ending): Promise<void> {
+  const { state, files = [], quick = false, firstTokenAt = null, told = [] } = ending;
+  const failure = ending.failure && {
+    reason: ending.failure.reason,
+    message: ending.failure.message,
+    hint: ending.failure.hint,
+  };
   const at = new Date();
   // What comes from a runtime is anything at all; PostgreSQL's text holds no NUL.
-  const text = said.text.replaceAll('\0', '');
+  const text = (ending.text ?? '').replaceAll('\0', '');
   await database.db.transaction(async (tx) => {
-    const answer = text === '' ? null : { id: randomUUID(), text };
-    const ours = await finishTurn(tx, turn, { state, at, answer, ...(failure ? { failure } : {}) });
-    if (!ours) return;
+    const answer = text === '' && files.length === 0 ? null : { text, files, quick };
+    const stored = await finishTurn(tx, turn, { state, at, firstTokenAt, answer, failure: failure ?? null });
+    if (!stored) return;
+    await markKnown(tx, turn.organizationId, told);
     await touchTenant(tx, turn.organizationId, turn.tenantId, at);
     await recordAudit(tx, turn.organizationId, {
       actor: { type: 'agent', id: turn.tenantId, name: turn.tenantName },
@@ -262,9 +354,17 @@ async function end(
       detail: {
         turnId: turn.id,
         path: turn.path,
+        origin: turn.origin,
         characters: text.length,
+        ...(files.length > 0 ? { files: files.length } : {}),
+        ...(quick ? { quick } : {}),
         ...(failure ? { reason: failure.reason } : {}),
       },
     });
+    const ended: EndedTurn = {
+      ...{ turn, state, text, quick, at },
+      ...{ attachments: stored.attachments, messageId: stored.messageId, failure: failure ?? null },
+    };
+    for (const listener of listeners) await listener(tx, ended);
   });
 }

@@ -1,11 +1,22 @@
-import type { Turn, TurnFailureReason } from '@clawpool/contracts';
-import { and, asc, desc, eq, isNull, sql } from 'drizzle-orm';
+import { randomUUID } from 'node:crypto';
+import type { AccessPath, Origin, Turn, TurnAct, TurnFailureReason, TurnFile, Verification } from '@clawpool/contracts';
+import { and, asc, desc, eq, getTableColumns, inArray, isNull, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '../store/database.ts';
 import { notify } from '../store/notifications.ts';
 import { ownerIsGone } from '../store/ownership.ts';
-import { conversations, messages, turns } from '../store/schema/index.ts';
+import { attachments, conversations, messages, type ReplyTo, tenants, turns } from '../store/schema/index.ts';
 
-export type TurnRow = typeof turns.$inferSelect;
+/** A turn, and how many of its conversation are before it. */
+export type TurnRow = typeof turns.$inferSelect & { position: number };
+
+/** For queries that begin with `from(turns)`. */
+export const turnColumns = {
+  ...getTableColumns(turns),
+  position: sql<number>`(case when ${turns.finishedAt} is not null then 0 else (
+    select count(*)::int from turns earlier
+    where earlier.organization_id = ${turns.organizationId} and earlier.conversation_id = ${turns.conversationId}
+      and earlier.finished_at is null and earlier.arrival < ${turns.arrival}) end)`,
+};
 
 /** A turn that this process holds, with what is needed to run it. */
 export interface ClaimedTurn {
@@ -18,9 +29,27 @@ export interface ClaimedTurn {
   /** The fencing number of this claim. */
   fence: number;
   stopRequested: boolean;
-  path: 'emp' | 'pgnd';
+  /** A person has the session: the agent is silent. */
+  takenOver: boolean;
+  path: AccessPath;
+  origin: Origin;
+  verification: Verification;
+  replyTo: ReplyTo | null;
+  /** Tools the agent used in it before it was interrupted. */
+  acts: readonly TurnAct[];
+  /** It has been gone on with once. */
+  resumed: boolean;
+  /** The files of its tenant are those it was first asked with, or it was not asked yet. */
+  sameFiles: boolean;
+  /** Whoever signs in and whose conversation it is; null: nobody. */
+  userId: string | null;
+  callerKey: string;
   callerName: string;
+  messageId: string;
   text: string;
+  acceptedAt: Date;
+  /** The tier wants a direct answer of the model while the runtime wakes. */
+  fastPath: boolean;
 }
 
 /**
@@ -37,9 +66,21 @@ export async function claimNextTurn(db: Queryable, owner: string, leaseMs: numbe
     attempts: number;
     fence: number;
     stop_requested: boolean;
-    path: 'emp' | 'pgnd';
+    taken_over: boolean;
+    path: AccessPath;
+    origin: Origin;
+    verification: Verification;
+    reply_to: ReplyTo | null;
+    acts: TurnAct[];
+    resumed: boolean;
+    same_files: boolean;
+    user_id: string | null;
+    caller_key: string;
     caller_name: string;
+    message_id: string;
     text: string;
+    accepted_at: string;
+    fast_path: boolean;
   }>(sql`
     with next as (
       select t.organization_id, t.id from turns t
@@ -60,11 +101,13 @@ export async function claimNextTurn(db: Queryable, owner: string, leaseMs: numbe
       returning t.*
     )
     select c.organization_id, c.id, c.conversation_id, c.tenant_id, n.name as tenant_name, c.attempts, c.fence,
-      c.stop_requested_at is not null as stop_requested, v.path, u.name as caller_name, m.text
+      c.stop_requested_at is not null as stop_requested, coalesce(v.taken_over_until > now(), false) as taken_over, v.path, c.origin,
+      c.verification, c.reply_to, c.acts, c.resumed, coalesce(c.files_epoch = n.files_epoch, true) as same_files, v.user_id,
+      v.caller_key, v.caller_name, m.id as message_id, m.text, c.accepted_at, r.fast_path
     from claimed c
     join conversations v on v.organization_id = c.organization_id and v.id = c.conversation_id
     join tenants n on n.organization_id = c.organization_id and n.id = c.tenant_id
-    join users u on u.id = v.user_id
+    join tiers r on r.organization_id = n.organization_id and r.id = n.tier_id
     join messages m on m.organization_id = c.organization_id and m.turn_id = c.id and m.role = 'person'`);
   const row = rows[0];
   if (!row) return null;
@@ -77,9 +120,21 @@ export async function claimNextTurn(db: Queryable, owner: string, leaseMs: numbe
     attempts: row.attempts,
     fence: row.fence,
     stopRequested: row.stop_requested,
+    takenOver: row.taken_over,
     path: row.path,
+    origin: row.origin,
+    verification: row.verification,
+    replyTo: row.reply_to,
+    acts: row.acts,
+    resumed: row.resumed,
+    sameFiles: row.same_files,
+    userId: row.user_id,
+    callerKey: row.caller_key,
     callerName: row.caller_name,
+    messageId: row.message_id,
     text: row.text,
+    acceptedAt: new Date(row.accepted_at),
+    fastPath: row.fast_path,
   };
 }
 
@@ -106,7 +161,9 @@ export async function moveTurn(
   tx: Transaction,
   turn: ClaimedTurn,
   step:
-    | { to: 'waking' | 'thinking' }
+    | { to: 'waking' }
+    /** It is asked, or gone on with: the tenant's files are what its transcript is in. */
+    | { to: 'thinking'; resumed: boolean }
     /** Waits for `retryAt`, without a lease, and keeps its place in the conversation. */
     | { to: 'blocked' | 'queued'; reason: TurnFailureReason; message: string; hint: string; retryAt: Date },
 ): Promise<boolean> {
@@ -125,7 +182,10 @@ export async function moveTurn(
             leaseOwner: null,
             leaseExpiresAt: null,
           }
-        : { state: step.to, reason: null, message: null, hint: null, retryAt: null },
+        : {
+            ...{ state: step.to, reason: null, message: null, hint: null, retryAt: null },
+            ...(step.to === 'thinking' ? { resumed: step.resumed, filesEpoch: filesEpochNow(turn) } : {}),
+          },
     )
     .where(held(turn))
     .returning({ id: turns.id });
@@ -135,24 +195,43 @@ export async function moveTurn(
 }
 
 /**
- * The end of a turn and, where there is one, its answer: in one transaction, once. Returns false when the turn is no
- * longer the caller's, and then nothing was written.
+ * Notes that the agent used a tool in a turn, before it does. False: there is no such turn that runs, so nothing may be done for it.
+ * What the runtime says of the turn's id may be wrong; it is checked against the tenant it comes from.
+ */
+export async function recordAct(db: Queryable, tenantId: string, turnId: string, act: TurnAct): Promise<boolean> {
+  const rows = await db
+    .update(turns)
+    .set({ acts: sql`${turns.acts} || ${JSON.stringify([act])}::jsonb` })
+    .where(and(eq(turns.tenantId, tenantId), eq(turns.id, turnId), isNull(turns.finishedAt)))
+    .returning({ id: turns.id });
+  return rows.length === 1;
+}
+
+export interface TurnEnd {
+  state: 'answered' | 'failed' | 'stopped' | 'handed_over';
+  at: Date;
+  firstTokenAt: Date | null;
+  /** Null: there is none. */
+  answer: { text: string; files: readonly TurnFile[]; quick: boolean } | null;
+  failure: { reason: TurnFailureReason; message: string; hint: string } | null;
+}
+
+/**
+ * The end of a turn and, where there is one, its answer: in one transaction, once. Null when the turn is no longer the caller's, and then
+ * nothing was written.
  */
 export async function finishTurn(
   tx: Transaction,
   turn: ClaimedTurn,
-  end: {
-    state: 'answered' | 'failed' | 'stopped';
-    at: Date;
-    answer: { id: string; text: string } | null;
-    failure?: { reason: TurnFailureReason; message: string; hint: string };
-  },
-): Promise<boolean> {
+  end: TurnEnd,
+): Promise<{ messageId: string | null; attachments: string[] } | null> {
+  const { organizationId, conversationId } = turn;
   const rows = await tx
     .update(turns)
     .set({
       state: end.state,
       finishedAt: end.at,
+      firstTokenAt: end.firstTokenAt,
       reason: end.failure?.reason ?? null,
       message: end.failure?.message ?? null,
       hint: end.failure?.hint ?? null,
@@ -162,24 +241,43 @@ export async function finishTurn(
     })
     .where(held(turn))
     .returning({ id: turns.id });
-  if (rows.length === 0) return false;
-  if (end.answer) {
-    await tx.insert(messages).values({
-      organizationId: turn.organizationId,
-      id: end.answer.id,
-      conversationId: turn.conversationId,
-      turnId: turn.id,
-      role: 'agent',
-      text: end.answer.text,
-      createdAt: end.at,
-    });
-  }
+  if (rows.length === 0) return null;
+  const answer = end.answer === null ? null : await storeAnswer(tx, turn, end.answer, end.at);
+  // Said without the agent: a quick answer, and what a person who took the session over will answer.
+  const unheard = end.state === 'handed_over' || end.answer?.quick === true;
+  if (unheard) await tx.update(messages).set({ knownToAgent: false }).where(ofTurn(turn));
   await tx
     .update(conversations)
     .set({ updatedAt: end.at })
-    .where(and(eq(conversations.organizationId, turn.organizationId), eq(conversations.id, turn.conversationId)));
+    .where(and(eq(conversations.organizationId, organizationId), eq(conversations.id, conversationId)));
   await notify(tx, 'conversation_changed', changeOf(turn));
-  return true;
+  return answer ?? { messageId: null, attachments: [] };
+}
+
+async function storeAnswer(
+  tx: Transaction,
+  { organizationId, conversationId, id: turnId, origin }: ClaimedTurn,
+  { text, files, quick }: { text: string; files: readonly TurnFile[]; quick: boolean },
+  at: Date,
+): Promise<{ messageId: string; attachments: string[] }> {
+  const messageId = randomUUID();
+  await tx.insert(messages).values({
+    ...{ organizationId, id: messageId, conversationId, turnId, origin, text, quick },
+    role: 'agent',
+    createdAt: at,
+  });
+  const rows = files.map((file) => ({ organizationId, conversationId, messageId, id: randomUUID(), ...file }));
+  if (rows.length > 0) await tx.insert(attachments).values(rows);
+  return { messageId, attachments: rows.map(({ id }) => id) };
+}
+
+/** The agent has been told of these. */
+export async function markKnown(tx: Transaction, organizationId: string, messageIds: readonly string[]): Promise<void> {
+  if (messageIds.length === 0) return;
+  await tx
+    .update(messages)
+    .set({ knownToAgent: true })
+    .where(and(eq(messages.organizationId, organizationId), inArray(messages.id, [...messageIds])));
 }
 
 export async function findTurn(
@@ -189,7 +287,7 @@ export async function findTurn(
   turnId: string,
 ): Promise<TurnRow | null> {
   const [row] = await db
-    .select()
+    .select(turnColumns)
     .from(turns)
     .where(
       and(eq(turns.organizationId, organizationId), eq(turns.conversationId, conversationId), eq(turns.id, turnId)),
@@ -205,11 +303,11 @@ export async function listOpenAndLastTurn(
 ): Promise<TurnRow[]> {
   const key = and(eq(turns.organizationId, organizationId), eq(turns.conversationId, conversationId));
   const open = await db
-    .select()
+    .select(turnColumns)
     .from(turns)
     .where(and(key, isNull(turns.finishedAt)))
     .orderBy(asc(turns.arrival));
-  const [last] = await db.select().from(turns).where(key).orderBy(desc(turns.arrival)).limit(1);
+  const [last] = await db.select(turnColumns).from(turns).where(key).orderBy(desc(turns.arrival)).limit(1);
   return last && !open.some((turn) => turn.id === last.id) ? [last, ...open] : open;
 }
 
@@ -248,11 +346,14 @@ export async function nextRetryAt(db: Queryable): Promise<Date | null> {
 export function toTurn(row: TurnRow): Turn {
   return {
     id: row.id,
+    origin: row.origin,
     state: row.state,
     reason: row.reason as Turn['reason'],
     message: row.message,
     hint: row.hint,
     retryAt: row.retryAt?.toISOString() ?? null,
+    position: row.position,
+    acts: row.reason === 'interrupted_after_acting' ? row.acts : [],
     acceptedAt: row.acceptedAt.toISOString(),
     finishedAt: row.finishedAt?.toISOString() ?? null,
   };
@@ -271,3 +372,9 @@ const changeOf = (turn: ClaimedTurn) => ({
   conversationId: turn.conversationId,
   turnId: turn.id,
 });
+
+const ofTurn = (turn: ClaimedTurn) =>
+  and(eq(messages.organizationId, turn.organizationId), eq(messages.turnId, turn.id));
+
+const filesEpochNow = ({ organizationId, tenantId }: ClaimedTurn) =>
+  sql`(select ${tenants.filesEpoch} from ${tenants} where ${tenants.organizationId} = ${organizationId} and ${tenants.id} = ${tenantId})`;

@@ -27,7 +27,44 @@ export const turnFailureHints: Readonly<Record<TurnFailureReason, string>> = {
   model_error: 'The model provider refused the request. Try again, or start a new conversation if it is very long.',
   turn_timeout: 'It took too long and was ended. Try again, perhaps in smaller steps.',
   agent_error: 'The agent could not finish its answer. Try again.',
+  interrupted_after_acting: 'Look at what it had done, and decide whether it should be run again.',
 };
+
+/** OpenClaw's tools that change nothing: a turn that used only these is simply run again after an interruption. */
+const harmlessTools: ReadonlySet<string> = new Set([
+  'read',
+  'ls',
+  'grep',
+  'find',
+  'image',
+  'memory_get',
+  'memory_search',
+  'session_status',
+  'sessions_history',
+  'sessions_list',
+  'web_fetch',
+  'web_search',
+  'clawpool__schedule_list',
+]);
+
+export const changesSomething = (openclawTool: string): boolean => !harmlessTools.has(openclawTool);
+
+/** After an interruption: run it for the first time, go on from the transcript, or ask the person. */
+export function afterInterruption(turn: { acts: readonly unknown[]; resumed: boolean; sameFiles: boolean }) {
+  if (turn.acts.length === 0) return 'ask';
+  return turn.sameFiles && !turn.resumed ? 'resume' : 'tell';
+}
+
+/** What is told of acts that cannot be gone on from: `exec (git push), write`. */
+export function describeActs(acts: readonly { tool: string; arguments: string }[]): string {
+  return acts
+    .slice(-5)
+    .map(({ tool, arguments: given }) => (given === '' ? tool : `${tool} (${given.slice(0, 80)})`))
+    .join(', ');
+}
+
+/** How long a wake may take before a tier's fast path answers instead: a warm slot is faster. */
+export const fastPathAfterMs = 800;
 
 /** The conversation's name in lists: the first line of the first message, at most 60 characters. */
 export function titleOf(text: string): string {

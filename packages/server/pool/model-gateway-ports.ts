@@ -1,5 +1,7 @@
 import type { ModelFailure, ModelGatewayPorts, TenantModelPolicy, ToolName, ToolRefusal } from '@clawpool/contracts';
 import { recordAudit } from '../audit/audit-store.ts';
+import { changesSomething } from '../conversations/turn.ts';
+import { recordAct } from '../conversations/turn-store.ts';
 import { allowedTools } from '../organization/position.ts';
 import type { Database } from '../store/database.ts';
 import { insertModelCall } from '../usage/model-call-store.ts';
@@ -61,6 +63,12 @@ export function createModelGatewayPorts({
       const tenant = await findTenant(database.db, refusal.tenantId);
       if (!tenant) return;
       await database.db.transaction((tx) => recordAudit(tx, refusal.organizationId, refusalEvent(tenant, refusal)));
+    },
+    recordToolCall: async ({ tenantId, turnId, tool, argumentsText }) => {
+      if (!changesSomething(tool)) return;
+      const act = { tool: printable(tool), arguments: printable(argumentsText), at: new Date().toISOString() };
+      const runs = await recordAct(database.db, tenantId, turnId, act);
+      if (!runs) throw new Error('the turn is over: nothing is done for it any more');
     },
     failureOf: (tenantId, turnId) => failures.get(keyOf(tenantId, turnId)) ?? null,
   };

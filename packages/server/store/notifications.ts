@@ -8,7 +8,8 @@ import type { Transaction } from './database.ts';
 export interface Notifications {
   turn_accepted: Record<string, never>;
   turn_stop_requested: { turnId: string };
-  conversation_changed: { organizationId: string; conversationId: string; turnId: string };
+  /** A turn with its messages; or, with `turnId` null, the conversation itself and, where named, a message that belongs to no turn. */
+  conversation_changed: { organizationId: string; conversationId: string; turnId: string | null; messageId?: string };
   tenant_changed: { organizationId: string; tenantId: string };
   /** There is an operation to claim, or an earlier time to try one again. */
   operation_requested: Record<string, never>;

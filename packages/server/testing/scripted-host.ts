@@ -35,6 +35,10 @@ export interface ScriptedHost extends Host {
   prepareWith: (result: StartResult | (() => Promise<StartResult>)) => void;
   /** Called before every checkpoint and restore: a test throws, or waits, there. */
   beforeFiles: (hook: (what: 'checkpoint' | 'restore', tenantId: string) => Promise<void> | void) => void;
+  /** HEARTBEAT.md by tenant. */
+  heartbeats: Map<string, string>;
+  /** Sessions it was told to forget: `tenant session`. */
+  forgotten: string[];
   /** How turns are answered from now on. */
   answerWith: (answer: (request: TurnRequest, signal: AbortSignal) => AsyncIterable<TurnEvent>) => void;
   /** The runtime ends by itself. */
@@ -62,6 +66,8 @@ export function createScriptedHost(options: { image?: string; images?: string[] 
     runtimes: new Map(),
     files: new Map(),
     stored: new Map(),
+    heartbeats: new Map(),
+    forgotten: [],
     startWith: (result) => {
       start = typeof result === 'function' ? result : async () => result;
     },
@@ -105,6 +111,8 @@ export function createScriptedHost(options: { image?: string; images?: string[] 
     resume: async (tenantId) => setState(tenantId, 'running'),
     setLimits: async () => {},
     configure: async () => {},
+    heartbeatFile: async (tenantId) => host.heartbeats.get(tenantId) ?? null,
+    forgetSession: async (tenantId, session) => void host.forgotten.push(`${tenantId} ${session}`),
     turn: (request, signal) => {
       host.turns.push(request);
       return answer(request, signal);

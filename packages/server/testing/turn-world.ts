@@ -1,9 +1,11 @@
 import type { ConversationEvent } from '@clawpool/contracts';
 import { type ConversationService, createConversationService } from '../conversations/conversation-service.ts';
-import { createLiveConversations } from '../conversations/live-conversations.ts';
-import { startTurnRunner } from '../conversations/turn-runner.ts';
+import { createLiveConversations, type LiveConversations } from '../conversations/live-conversations.ts';
+import type { Router } from '../conversations/routing/router.ts';
+import { startTurnRunner, type TurnRunnerOptions } from '../conversations/turn-runner.ts';
 import type { TenantPool } from '../pool/tenant-service.ts';
 import type { Database } from '../store/database.ts';
+import type { NotificationListener } from '../store/notifications.ts';
 import { startPoolWorld } from './pool-world.ts';
 import { createScriptedHost, type ScriptedHost } from './scripted-host.ts';
 
@@ -11,6 +13,10 @@ import { createScriptedHost, type ScriptedHost } from './scripted-host.ts';
 export interface TurnWorld {
   host: ScriptedHost;
   pool: TenantPool;
+  notifications: NotificationListener;
+  live: LiveConversations;
+  /** Names this process's leases. */
+  owner: string;
   conversations: ConversationService;
   /** Resolves with the first event that fits. */
   until(conversationId: string, fits: (event: ConversationEvent) => boolean): Promise<ConversationEvent>;
@@ -19,7 +25,16 @@ export interface TurnWorld {
   close(): Promise<void>;
 }
 
-export async function startTurnWorld(database: Database, host = createScriptedHost()): Promise<TurnWorld> {
+export interface TurnWorldOptions extends Partial<Pick<TurnRunnerOptions, 'quick' | 'listeners' | 'watchers'>> {
+  /** Who answers whom; each person's own agent unless given. */
+  router?: Router;
+}
+
+export async function startTurnWorld(
+  database: Database,
+  host = createScriptedHost(),
+  options: TurnWorldOptions = {},
+): Promise<TurnWorld> {
   const failed = (error: unknown) => {
     throw error;
   };
@@ -33,6 +48,9 @@ export async function startTurnWorld(database: Database, host = createScriptedHo
     live,
     owner,
     modelFailureOf: () => null,
+    quick: options.quick ?? null,
+    listeners: options.listeners ?? [],
+    watchers: options.watchers ?? [],
     concurrency: 8,
     onError: failed,
   });
@@ -41,9 +59,8 @@ export async function startTurnWorld(database: Database, host = createScriptedHo
     live.close();
   };
   return {
-    host,
-    pool,
-    conversations: createConversationService(database),
+    ...{ host, pool, notifications, live, owner },
+    conversations: createConversationService(database, options.router ?? ownTenants),
     until: (conversationId, fits) =>
       new Promise((resolve, reject) => {
         live
@@ -63,3 +80,15 @@ export async function startTurnWorld(database: Database, host = createScriptedHo
     },
   };
 }
+
+/** Everybody's own tenant has the employee's id, as in the small organization. */
+export const ownTenants: Router = {
+  resolve: async ({ employeeId }) => ({
+    employee: { id: employeeId, name: employeeId, position: '', department: '' },
+    tenant: { id: employeeId, name: `agent-${employeeId}`, state: 'hibernated', team: false },
+    tier: null,
+    session: null,
+    steps: [],
+  }),
+  close: () => {},
+};

@@ -7,6 +7,7 @@ import { checkpoints, configTemplates, hosts as hostRows } from '../../store/sch
 import { type PoolWorld, reservationsOf, startPoolWorld, tenantRow } from '../../testing/pool-world.ts';
 import { createScriptedHost } from '../../testing/scripted-host.ts';
 import { insertSmallOrganization } from '../../testing/small-organization.ts';
+import { signedIn } from '../../testing/turn-context.ts';
 
 let database: Database;
 let world: PoolWorld;
@@ -173,7 +174,7 @@ test('a tenant that is at work is not put to sleep', async () => {
       yield { type: 'done', text: 'done' };
     });
   const turn = world.pool.turn(
-    { tenantId: 'ann', turnId: 't', session: 's', text: 'hi', context: { path: 'emp', caller: '' } },
+    { tenantId: 'ann', turnId: 't', session: 's', text: 'hi', context: signedIn },
     new AbortController().signal,
   );
   const iterator = turn[Symbol.asyncIterator]();

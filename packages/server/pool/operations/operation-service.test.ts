@@ -7,6 +7,7 @@ import { auditEvents, configTemplates, operations, tenants } from '../../store/s
 import { type PoolWorld, reservationsOf, startPoolWorld, tenantRow } from '../../testing/pool-world.ts';
 import { createScriptedHost } from '../../testing/scripted-host.ts';
 import { insertSmallOrganization } from '../../testing/small-organization.ts';
+import { signedIn } from '../../testing/turn-context.ts';
 import { unlimited } from '../quotas/quota.ts';
 import { saveQuotas } from '../quotas/quota-store.ts';
 import { operationsIn } from '../tenant.ts';
@@ -211,7 +212,7 @@ test('a message that waits pushes out who has been idle longest, but nobody who 
   expect(await world.pool.wake('ben')).toMatchObject({ ok: true });
   expect((await tenantRow(database, 'ann')).state).toBe('hibernated');
   const over = world.pool.turn(
-    { tenantId: 'ben', turnId: 't', session: 's', text: 'x', context: { path: 'emp', caller: '' } },
+    { tenantId: 'ben', turnId: 't', session: 's', text: 'x', context: signedIn },
     new AbortController().signal,
   );
   const turn = over[Symbol.asyncIterator]();

@@ -140,7 +140,14 @@ describe('every few seconds', () => {
     const id = randomUUID();
     await database.db
       .insert(conversations)
-      .values({ organizationId: 'org', id, tenantId, userId: `user-${tenantId}`, path: 'emp' });
+      .values({
+        organizationId: 'org',
+        id,
+        tenantId,
+        userId: `user-${tenantId}`,
+        callerKey: `user:${tenantId}`,
+        path: 'emp',
+      });
     return id;
   }
 
