@@ -120,6 +120,7 @@ async function serveDemoModel() {
       }),
       recordUsage: async () => {},
       recordRefusal: async () => {},
+      recordToolCall: async () => {},
     },
   });
   const server = createServer(gateway.handler('bare')).listen(0, '127.0.0.1');

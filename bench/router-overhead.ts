@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { openclawProfile } from '@clawpool/workspace';
 import { Client } from 'undici';
 import { startTestInstallation } from '../tests/support/installation.ts';
+import { portalTurn } from '../tests/support/turn-context.ts';
 import { firstTokenOf, firstTokenThroughClawpool } from './first-token.ts';
 import { percentile, printTable, roundsFromArguments } from './table.ts';
 
@@ -58,7 +59,7 @@ async function openInPipe(tenantId: string) {
         turnId: session,
         session: `emp__${tenantId}__${session}`,
         text: 'Who are you?',
-        context: { path: 'emp', caller: 'The benchmark.' },
+        context: portalTurn('The benchmark.'),
       }),
     );
     return body;

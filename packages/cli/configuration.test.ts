@@ -23,6 +23,7 @@ describe('the configuration', () => {
       trustedProxies: [],
       driver: undefined,
       unsafeProcessDriver: false,
+      privateWebhooks: false,
       demo: false,
       models: expect.objectContaining({ providers: {} }),
       blobs: {},

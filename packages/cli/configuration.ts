@@ -28,6 +28,8 @@ export interface Configuration {
   /** Seed the sample organization. Default false. */
   demo: boolean;
   models: ModelSettings;
+  /** Let outgoing webhooks reach addresses inside the own network, which an admin could use to look around in it. Default false. */
+  privateWebhooks: boolean;
   /** Where checkpoints are stored, and with which key. Default: `blobs` below `data`, as they are. */
   blobs: BlobStoreSettings;
 }
@@ -67,6 +69,7 @@ const configurationFile = z.strictObject({
   driver: z.enum(['sandbox', 'process']).optional().describe('"sandbox" or "process"'),
   unsafeProcessDriver: z.boolean().optional().describe('true or false'),
   demo: z.boolean().optional().describe('true or false'),
+  privateWebhooks: z.boolean().optional().describe('true or false'),
   models: z.record(z.string(), z.unknown()).optional().describe('settings of the model gateway'),
   blobs: blobStoreSettings.optional().describe('where checkpoints are stored'),
 });
@@ -98,6 +101,7 @@ export function resolveConfiguration(
     driver: flags.unsafeProcessDriver ? 'process' : file.driver,
     unsafeProcessDriver: flags.unsafeProcessDriver ?? file.unsafeProcessDriver ?? false,
     demo: flags.demo ?? file.demo ?? false,
+    privateWebhooks: file.privateWebhooks ?? false,
     models: resolveModels(environment, file.models, path),
     blobs: resolveBlobs(environment, file.blobs, path),
   };

@@ -1,11 +1,19 @@
 /** The composition root: the one place that knows every package and joins them into a running installation. */
+import type { IncomingMessage, RequestListener } from 'node:http';
 import { join } from 'node:path';
+import { channelDrivers, splitText } from '@clawpool/channels';
 import { openBlobStore } from '@clawpool/checkpoints';
 import type { Host, HostDescription } from '@clawpool/contracts';
 import { createHost, imageCatalogue } from '@clawpool/host';
 import { createModelGateway, type ModelGateway } from '@clawpool/models';
 import { chooseDriver } from '@clawpool/runtimes';
-import { type ControlPlane, createModelGatewayPorts, openDatabase, startControlPlane } from '@clawpool/server';
+import {
+  type ControlPlane,
+  createAgentApi,
+  createModelGatewayPorts,
+  openDatabase,
+  startControlPlane,
+} from '@clawpool/server';
 import { openclawProfile } from '@clawpool/workspace';
 import type { Logger } from 'pino';
 import type { Configuration } from './configuration.ts';
@@ -62,7 +70,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
 async function start(options: InstallationOptions, parts: Parts): Promise<Installation> {
   const { data, logger, steps = silentSteps } = options;
   const images = imageCatalogue({ imagesFolder: imagesFolder(options.home) });
-  const [database, blobs, , consoleFolder] = await allOrFirstError([
+  const [database, blobs, attachments, , consoleFolder] = await allOrFirstError([
     steps.run(
       'Database',
       async (onProgress) => {
@@ -77,6 +85,7 @@ async function start(options: InstallationOptions, parts: Parts): Promise<Instal
       ({ kind, version }) => `${kind} PostgreSQL ${version}`,
     ),
     openBlobStore(options.blobs, data),
+    openBlobStore(options.blobs, data, 'attachments'),
     steps.run(
       'Image',
       (onProgress) => images.provide(images.default, onProgress),
@@ -103,6 +112,7 @@ async function start(options: InstallationOptions, parts: Parts): Promise<Instal
       policyFor: (tenantId) => ports.policyFor(tenantId),
       recordUsage: (usage) => ports.recordUsage(usage),
       recordRefusal: (refusal) => ports.recordRefusal(refusal),
+      recordToolCall: (call) => ports.recordToolCall(call),
     },
     report: (error) => logger.error({ err: error }, 'A model call could not be brought to its end.'),
   });
@@ -112,6 +122,17 @@ async function start(options: InstallationOptions, parts: Parts): Promise<Instal
     models: gateway.models,
     openclawTools: (tools, tierImage) => openclawProfile(versionOf(tierImage ?? images.default)).toolNames(tools),
   });
+
+  // What an agent's out pipe leads to: models, and what it may ask of the control plane.
+  const agentApi = createAgentApi({
+    database,
+    accepts: gateway.tokens.accepts,
+    onError: (error) => logger.error({ err: error }, 'A call of an agent could not be answered.'),
+  });
+  const egress = (tenantId: string): RequestListener => {
+    const [models, tools] = [gateway.handler(tenantId), agentApi(tenantId)];
+    return (request, response) => (isForAgentApi(request) ? tools : models)(request, response);
+  };
 
   const hosts = new Map<string, Host>();
   for (const name of options.hosts ?? ['local']) {
@@ -132,8 +153,9 @@ async function start(options: InstallationOptions, parts: Parts): Promise<Instal
         ...chosen,
         images,
         blobs,
+        attachments,
         dataFolder,
-        egress: (tenantId) => gateway.handler(tenantId),
+        egress,
         tokens: gateway.tokens,
         turns: gateway.turns,
         onProgress,
@@ -150,12 +172,17 @@ async function start(options: InstallationOptions, parts: Parts): Promise<Instal
       dataFolder: data,
       hosts,
       blobs,
+      attachments,
+      channels: { drivers: channelDrivers, splitText },
+      quick: gateway.quickAnswers,
       model: gateway.active,
       modelChoice: { id: gateway.models[0], ...modelSize },
       modelFailureOf: ports.failureOf,
       version: options.version,
       port: options.port,
       bind: options.bind,
+      publicUrl: options.publicUrl ?? null,
+      privateWebhooks: options.privateWebhooks,
       consoleFolder,
       trustedProxies: options.trustedProxies,
       demo: options.demo,
@@ -176,6 +203,8 @@ async function start(options: InstallationOptions, parts: Parts): Promise<Instal
     close: parts.close,
   };
 }
+
+const isForAgentApi = ({ url }: IncomingMessage) => /^\/mcp(?:[/?]|$)/u.test(url ?? '');
 
 interface Parts {
   add(name: string, close: () => Promise<void>): void;

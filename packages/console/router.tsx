@@ -9,8 +9,10 @@ import {
 } from '@tanstack/react-router';
 import { queryClient, whenSessionEnds } from './api/api.ts';
 import { type AuditFilter, meQuery } from './api/queries.ts';
+import { routingViewOf } from './routing/routing-view.ts';
 import { homeOf, routeOf } from './session/access.ts';
 import { SignInPage } from './session/sign-in-page.tsx';
+import { sessionViewOf } from './sessions/session-view.ts';
 import { ErrorPage, NotFoundPage, StartingPage } from './shell/problem-pages.tsx';
 import { Shell } from './shell/shell.tsx';
 import { type TenantTab, tenantTabs } from './tenant/tenant-tabs.ts';
@@ -26,6 +28,13 @@ const signIn = createRoute({
     ...(search.reason === 'expired' ? { reason: 'expired' } : {}),
   }),
   component: SignInPage,
+});
+
+/** A person's digital twin, for anybody with the link. */
+const visitor = createRoute({
+  getParentRoute: () => root,
+  path: '/t/$token',
+  component: lazyRouteComponent(() => import('./twin/visitor-page.tsx'), 'VisitorPage'),
 });
 
 /** Everything below needs a person. */
@@ -76,7 +85,27 @@ const home = createRoute({
 const chat = createRoute({
   getParentRoute: () => house,
   path: '/chat/{-$conversationId}',
+  validateSearch: (search: Record<string, unknown>): { message?: string } =>
+    typeof search.message === 'string' ? { message: search.message } : {},
   component: lazyRouteComponent(() => import('./chat/chat-page.tsx'), 'ChatPage'),
+});
+
+const schedules = createRoute({
+  getParentRoute: () => house,
+  path: '/schedules',
+  component: lazyRouteComponent(() => import('./schedules/schedules-page.tsx'), 'SchedulesPage'),
+});
+
+const myChannels = createRoute({
+  getParentRoute: () => house,
+  path: '/channels',
+  component: lazyRouteComponent(() => import('./channels/my-channels-page.tsx'), 'MyChannelsPage'),
+});
+
+const twin = createRoute({
+  getParentRoute: () => house,
+  path: '/twin',
+  component: lazyRouteComponent(() => import('./twin/my-twin-page.tsx'), 'MyTwinPage'),
 });
 
 /** The filter is in the address: it can be sent to somebody, and is there again on the way back from a tenant. */
@@ -121,6 +150,46 @@ const loadTest = createRoute({
   component: lazyRouteComponent(() => import('./load-test/load-test-page.tsx'), 'LoadTestPage'),
 });
 
+const sessions = createRoute({
+  getParentRoute: () => house,
+  path: '/sessions',
+  validateSearch: sessionViewOf,
+  component: lazyRouteComponent(() => import('./sessions/sessions-page.tsx'), 'SessionsPage'),
+});
+
+const session = createRoute({
+  getParentRoute: () => house,
+  path: '/sessions/$conversationId',
+  component: lazyRouteComponent(() => import('./sessions/session-page.tsx'), 'SessionPage'),
+});
+
+const routing = createRoute({
+  getParentRoute: () => house,
+  path: '/routing',
+  validateSearch: routingViewOf,
+  component: lazyRouteComponent(() => import('./routing/routing-page.tsx'), 'RoutingPage'),
+});
+
+const channelAccounts = createRoute({
+  getParentRoute: () => house,
+  path: '/channel-accounts',
+  component: lazyRouteComponent(() => import('./channel-accounts/channel-accounts-page.tsx'), 'ChannelAccountsPage'),
+});
+
+const deliveries = createRoute({
+  getParentRoute: () => house,
+  path: '/deliveries',
+  component: lazyRouteComponent(() => import('./deliveries/deliveries-page.tsx'), 'DeliveriesPage'),
+});
+
+const integrations = createRoute({
+  getParentRoute: () => house,
+  path: '/integrations',
+  validateSearch: (search: Record<string, unknown>): { tab?: 'webhooks' } =>
+    search.tab === 'webhooks' ? { tab: 'webhooks' } : {},
+  component: lazyRouteComponent(() => import('./integrations/integrations-page.tsx'), 'IntegrationsPage'),
+});
+
 const audit = createRoute({
   getParentRoute: () => house,
   path: '/audit',
@@ -144,9 +213,30 @@ const nowhere = createRoute({ getParentRoute: () => house, path: '$', component:
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
+    visitor,
     signedIn.addChildren([
       password,
-      house.addChildren([home, chat, tenants, tenant, templates, backups, pool, loadTest, audit, nowhere]),
+      house.addChildren([
+        home,
+        chat,
+        schedules,
+        myChannels,
+        twin,
+        tenants,
+        tenant,
+        templates,
+        backups,
+        pool,
+        loadTest,
+        sessions,
+        session,
+        routing,
+        channelAccounts,
+        deliveries,
+        integrations,
+        audit,
+        nowhere,
+      ]),
     ]),
   ]),
   defaultPreload: 'intent',

@@ -24,7 +24,10 @@ export interface ChannelDriver {
    */
   receive(
     request: ChannelWebhookRequest,
-    account: Pick<ChannelAccountSecrets, 'webhookSecret'>,
+    account: Pick<ChannelAccountSecrets, 'webhookSecret'> & {
+      /** As `describe` tells it; without it nothing said in a group is for us. */
+      accountName?: string;
+    },
   ): InboundMessage[] | null;
   /** Talks to the platform. Makes no call until it is asked something. */
   connect(account: ChannelAccountSecrets): ChannelConnection;

@@ -1,10 +1,13 @@
 import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { AgentDefinition } from '@clawpool/contracts';
-import type { ProfileInput, WorkspaceFile } from '@clawpool/workspace';
-import { composeWorkspace } from '@clawpool/workspace';
+import type { AgentDefinition, BlobStore, TurnRequest } from '@clawpool/contracts';
+import type { ProfileInput, TurnUploadPlace, WorkspaceFile } from '@clawpool/workspace';
+import { composeWorkspace, sessionContext, sessionContextFile } from '@clawpool/workspace';
 import type { RuntimeSetting } from './runtime-setting.ts';
-import { makeFolders, removeSkills, writeFiles } from './tenant-files.ts';
+import { forgetSession } from './session-files.ts';
+import { makeFolders, removeSkills, skillOf, writeFiles } from './tenant-files.ts';
+import type { Outgoing } from './turn-files.ts';
+import { collectOutgoing, writeUploads } from './turn-files.ts';
 
 /** Writes the files that make an agent who it is, for one runtime, and the configuration of its gateway. */
 export interface AgentFiles {
@@ -12,6 +15,12 @@ export interface AgentFiles {
   writeAll(): Promise<void>;
   /** What the agent reads: before every turn, since the agent may have changed it. */
   writeWorkspace(): Promise<void>;
+  /** What is true for the turn that begins, and the files that came with its message. Returns where each of them is. */
+  writeTurn(turn: TurnRequest): Promise<TurnUploadPlace[]>;
+  /** What the agent left to be sent; see `collectOutgoing`. */
+  collectOutgoing(take: { since: Date | null; unclear: boolean }): Promise<Outgoing>;
+  /** Removes what the gateway keeps of a session. */
+  forgetSession(session: string): Promise<void>;
   /** The runtime is somebody else's from now on, in another folder. Writes everything but the configuration. */
   becomeAgentOf(owner: AgentOwner): Promise<void>;
   /** From now on it is this agent; nothing is written yet. */
@@ -40,9 +49,10 @@ export function agentFiles(options: {
   /** uid and gid of what is written; undefined leaves it ours. */
   uid: number | undefined;
   owner: AgentOwner;
+  attachments: BlobStore;
   input: Omit<ProfileInput, 'agent' | 'revision'>;
 }): AgentFiles {
-  const { profile, configurationFolder, uid, input } = options;
+  const { profile, configurationFolder, uid, attachments, input } = options;
   let { owner } = options;
   let skills = owner.skills;
   /** Counts what was written of the configuration; travels with every model call (`ProfileInput.revision`). */
@@ -50,11 +60,11 @@ export function agentFiles(options: {
   let written = '';
 
   async function writeWorkspace(): Promise<void> {
-    const workspace = composeWorkspace(owner.agent);
-    const wanted = owner.agent.skills.map(({ name }) => name);
+    const workspace = composeWorkspace(owner.agent, profile);
+    const wanted = workspace.flatMap(({ path }) => skillOf(path) ?? []);
     const former = skills.filter((name) => !wanted.includes(name));
     if (wanted.some((name) => !skills.includes(name))) await remember([...former, ...wanted]);
-    if (former.length > 0) await removeSkills(join(owner.folder, profile.workspace), former);
+    if (former.length > 0) await removeSkills(workspaceFolder(), former);
     await writeFiles(owner.folder, inWorkspace(workspace), uid);
     if (former.length > 0) await remember(wanted);
   }
@@ -62,6 +72,14 @@ export function agentFiles(options: {
   async function remember(names: readonly string[]): Promise<void> {
     await owner.rememberSkills(names);
     skills = names;
+  }
+
+  const workspaceFolder = () => join(owner.folder, profile.workspace);
+
+  async function writeTurn({ session, context, uploads = [] }: TurnRequest): Promise<TurnUploadPlace[]> {
+    const facts = [{ path: sessionContextFile, content: sessionContext(session, context) }];
+    await writeFiles(workspaceFolder(), facts, uid);
+    return writeUploads(workspaceFolder(), uploads, attachments, uid);
   }
 
   const inWorkspace = (files: readonly WorkspaceFile[]) =>
@@ -100,6 +118,9 @@ export function agentFiles(options: {
       await writeConfiguration();
     },
     writeWorkspace,
+    writeTurn,
+    collectOutgoing: (take) => collectOutgoing(workspaceFolder(), attachments, take, uid),
+    forgetSession: (session) => forgetSession(owner.folder, profile.sessions, session, uid),
     becomeAgentOf: async (next) => {
       owner = next;
       skills = next.skills;

@@ -22,8 +22,10 @@ export async function provideCompileCache(
   onProgress: (line: string) => void,
 ): Promise<string> {
   const { image, driver, profile } = setting;
+  // Calling the control plane loads a library of its own.
+  const loaded = profile.callsControlPlane ? ['mcp'] : [];
   const key = createHash('sha256')
-    .update(JSON.stringify([image.id, image.folder, profile.nodeFlags]))
+    .update(JSON.stringify([image.id, image.folder, profile.nodeFlags, ...loaded]))
     .digest('hex')
     .slice(0, 12);
   const folder = join(image.compileCache, `${driver.name}-${key}`);

@@ -42,6 +42,21 @@ test('a model call reaches the model gateway', async () => {
   expect(answer).toContain('got hi');
 });
 
+test('what an MCP client asks passes with its bearer: bodies that say how long they are, and none', async () => {
+  await server.close();
+  const seen: string[] = [];
+  server = await serveEgress(folder, (request, response) => {
+    seen.push(`${request.method} ${request.url} ${request.headers.authorization}`);
+    response.writeHead(202, { connection: 'close' }).end();
+  });
+  const head = (method: string, more = '') =>
+    `${method} /mcp HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer t\r\n${more}\r\n`;
+  for (const bytes of [`${head('POST', 'Content-Length: 2\r\n')}hi`, head('GET'), head('DELETE')]) {
+    expect(await exchange(bytes)).toMatch(/^HTTP\/1\.1 202 /u);
+  }
+  expect(seen).toEqual(['POST /mcp Bearer t', 'GET /mcp Bearer t', 'DELETE /mcp Bearer t']);
+});
+
 test.each([
   ['does not say how long it is', 'Transfer-Encoding: chunked', 411],
   ['is longer than any prompt', `Content-Length: ${egressBounds.bodyBytes + 1}`, 413],

@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { answerEnd, textDelta } from './chat-completion.ts';
 import type { Gateway } from './gateway.ts';
 import { answerBounds, createGateway } from './gateway.ts';
+import { turnContext } from './testing.ts';
 
 /** What the tenant answers instead of its gateway. */
 let tenant: RequestListener;
@@ -40,7 +41,7 @@ const message = {
   turnId: 'turn-1',
   session: 'emp__carol__1',
   text: 'Hello',
-  context: { path: 'emp', caller: 'Carol' },
+  context: turnContext(),
 } as const;
 
 /** A turn as the model gateway knows it. */

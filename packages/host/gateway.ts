@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunningTurn, RunningTurns, TurnEvent, TurnRequest } from '@clawpool/contracts';
 import { connectToRuntime } from '@clawpool/runtimes';
-import type { OpenClawProfile, TurnFailure } from '@clawpool/workspace';
+import type { OpenClawProfile, TurnFailure, TurnUploadPlace } from '@clawpool/workspace';
 import { createParser } from 'eventsource-parser';
 import { Pool } from 'undici';
 import { whileWaitedFor } from './abandoned-turn.ts';
@@ -16,9 +16,12 @@ export interface Gateway {
    * One turn. Ends with `done` or `failed`; when `signal` is aborted it ends without either, and the run is cancelled: by the gateway,
    * because its caller is gone, or where it does not look, by ending its model calls.
    */
-  turn(turn: TurnRequest, signal: AbortSignal): AsyncGenerator<TurnEvent, void>;
+  turn(turn: PlacedTurn, signal: AbortSignal): AsyncGenerator<TurnEvent, void>;
   close(): Promise<void>;
 }
+
+/** A turn whose uploads are where the agent finds them. */
+export type PlacedTurn = Omit<TurnRequest, 'uploads'> & { uploads?: readonly TurnUploadPlace[] };
 
 /** How much one answer may be. */
 export const answerBounds = {
@@ -71,7 +74,7 @@ export function createGateway(options: {
     }
   }
 
-  async function* turn(request: TurnRequest, signal: AbortSignal): AsyncGenerator<TurnEvent, void> {
+  async function* turn(request: PlacedTurn, signal: AbortSignal): AsyncGenerator<TurnEvent, void> {
     const limit = AbortSignal.timeout(profile.longestTurnMs);
     try {
       yield* profile.cancelsOnDisconnect ? askAndHangUp(request, limit, signal) : askAndListen(request, limit, signal);
@@ -82,7 +85,7 @@ export function createGateway(options: {
     }
   }
 
-  async function* askAndHangUp(request: TurnRequest, limit: AbortSignal, signal: AbortSignal) {
+  async function* askAndHangUp(request: PlacedTurn, limit: AbortSignal, signal: AbortSignal) {
     const running = turns.begin(request.tenantId, request.turnId);
     try {
       yield* ask(request, running, AbortSignal.any([signal, limit]));
@@ -91,17 +94,13 @@ export function createGateway(options: {
     }
   }
 
-  async function* askAndListen(request: TurnRequest, limit: AbortSignal, signal: AbortSignal) {
+  async function* askAndListen(request: PlacedTurn, limit: AbortSignal, signal: AbortSignal) {
     if (signal.aborted) return;
     const running = turns.begin(request.tenantId, request.turnId);
     yield* whileWaitedFor(ask(request, running, limit), running, signal);
   }
 
-  async function* ask(
-    request: TurnRequest,
-    running: RunningTurn,
-    signal: AbortSignal,
-  ): AsyncGenerator<TurnEvent, void> {
+  async function* ask(request: PlacedTurn, running: RunningTurn, signal: AbortSignal): AsyncGenerator<TurnEvent, void> {
     const { statusCode, body } = await pool.request({ ...profile.turnRequest({ ...request, gatewayToken }), signal });
     if (statusCode !== 200) {
       yield failed(profile.refusal(statusCode, await readBounded(body, answerBounds.refusalBytes)));

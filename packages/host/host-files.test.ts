@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { FilesSnapshot } from '@clawpool/contracts';
+import type { FilesSnapshot, TurnEvent } from '@clawpool/contracts';
 import { createSandboxDriver } from '@clawpool/runtimes';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { TestHost } from './testing.ts';
-import { endLeftHosts, startRequest, startTestHost, turn, until } from './testing.ts';
+import { endLeftHosts, startRequest, startTestHost, turn, turnContext, until } from './testing.ts';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 240_000 });
 
@@ -17,6 +17,12 @@ beforeAll(async () => {
   at = await startTestHost(createSandboxDriver);
 });
 afterAll(() => at?.end());
+
+async function last(events: AsyncIterable<TurnEvent>): Promise<TurnEvent | undefined> {
+  let event: TurnEvent | undefined;
+  for await (event of events);
+  return event;
+}
 
 const lastCall = () => at.model.calls.at(-1);
 const fileOf = (tenantId: string, path: string) => join(at.dataFolder, 'tenants', tenantId, path);
@@ -49,6 +55,29 @@ describe('a running tenant', () => {
     await turn(at.host, 'twin', 'What is my number?', 'emp__carol__1');
     expect(JSON.stringify(lastCall()?.messages)).toContain('4711');
     await at.host.stop('twin');
+  });
+
+  test('finds the files of a message in uploads/, and what it leaves in outgoing/ comes with the answer', async () => {
+    const { hash } = await at.attachments.put(Buffer.from('the door code is 4711'));
+    const asked = {
+      tenantId: 'carol',
+      turnId: 'turn-with-files',
+      session: 'emp__carol__files',
+      text: 'RUN mkdir -p outgoing; cp uploads/note.txt outgoing/copy.txt; cat SESSION_CONTEXT.md',
+      context: turnContext({ origin: 'telegram', verification: 'paired_channel' }),
+    };
+    const uploads = [{ name: 'note.txt', mediaType: 'text/plain', blob: hash }];
+    // The message ends with the files' list, so that the scripted model sees no command: it is asked a second time without.
+    await last(at.host.turn({ ...asked, uploads }, new AbortController().signal));
+    expect(lastCall()?.messages.at(-1)?.content).toMatch(/- uploads\/note\.txt \(text\/plain, 21 bytes\)$/u);
+
+    const done = await last(at.host.turn(asked, new AbortController().signal));
+    expect(done).toMatchObject({
+      type: 'done',
+      text: expect.stringContaining('**Verification:** paired_channel'),
+      files: [{ name: 'copy.txt', mediaType: 'text/plain', bytes: 21, blob: hash }],
+    });
+    expect(existsSync(fileOf('carol', 'workspace/outgoing/sent/copy.txt'))).toBe(true);
   });
 
   test('keeps its files from being replaced, reset or removed', async () => {
@@ -111,6 +140,70 @@ describe('a running tenant', () => {
     expect(await at.gateways()).toEqual([]);
     expect((await at.host.checkpoint('carol', root)).files).toBeGreaterThan(0);
   });
+});
+
+describe('a session that is forgotten', () => {
+  const ask = (message: string, session: string) => turn(at.host, 'iris', message, session);
+  const known = () => JSON.stringify(lastCall()?.messages);
+  const start = (generation: number, files = { epoch: 1, checkpoint: null as string | null }) =>
+    at.host.start(startRequest('iris', { generation, files }));
+  let root: string;
+
+  beforeAll(async () => {
+    await start(1);
+    for (const session of ['running', 'stopped', 'restored', 'kept'])
+      await ask(`My number is 4711-${session}.`, session);
+    ({ root } = await at.host.checkpoint('iris', null));
+  });
+  afterAll(() => at.host.stop('iris'));
+
+  test('is not known to a new conversation of that name, while the agent runs on with its other ones', async () => {
+    await at.host.forgetSession('iris', 'running');
+    await at.host.forgetSession('iris', 'never-was');
+    expect((await ask('What is my number?', 'running')).last).toMatchObject({ type: 'done' });
+    expect(known()).not.toContain('4711');
+    await ask('What is my number?', 'kept');
+    expect(known()).toContain('4711-kept');
+  });
+
+  test('of an agent that does not run is gone at once, and for good', async () => {
+    await at.host.stop('iris');
+    await at.host.forgetSession('iris', 'stopped');
+    await start(2);
+    await ask('What is my number?', 'stopped');
+    expect(known()).not.toContain('4711');
+    await ask('It is 0815.', 'stopped');
+    await at.host.stop('iris');
+    await start(3);
+    await ask('What is my number?', 'stopped');
+    expect(known()).toContain('0815');
+  });
+
+  test('is gone as well when the agent’s next start begins with a checkpoint that has it', async () => {
+    await at.host.stop('iris');
+    await at.host.forgetSession('iris', 'restored');
+    await start(4, { epoch: 2, checkpoint: root });
+    await ask('What is my number?', 'restored');
+    expect(known()).not.toContain('4711');
+    await ask('What is my number?', 'kept');
+    expect(known()).toContain('4711-kept');
+  });
+});
+
+test('HEARTBEAT.md is read of an agent that runs and of one that does not; one with nothing but headings is none', async () => {
+  await at.host.start(startRequest('frank'));
+  expect(await at.host.heartbeatFile('frank')).toBeNull();
+  const file = fileOf('frank', 'workspace/HEARTBEAT.md');
+  await writeFile(file, '# Heartbeat\n\n##\n   \n');
+  expect(await at.host.heartbeatFile('frank')).toBeNull();
+  await writeFile(file, '# Heartbeat\n\n- look at the mail\n');
+  expect(await at.host.heartbeatFile('frank')).toContain('look at the mail');
+  await at.host.stop('frank');
+  expect(await at.host.heartbeatFile('frank')).toContain('look at the mail');
+  await rm(file);
+  await symlink('/etc/hostname', file);
+  expect(await at.host.heartbeatFile('frank')).toBeNull();
+  expect(await at.host.heartbeatFile('nobody')).toBeNull();
 });
 
 test('a skill a tenant has no longer goes away at its next start as well', async () => {

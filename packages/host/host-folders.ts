@@ -13,6 +13,8 @@ export interface HostFolders extends Omit<RuntimeSetting['folders'], 'compileCac
   records: string;
   /** What checkpoints remember of files, so that unchanged ones are not read again. */
   indexes: string;
+  /** Sessions to be forgotten before a tenant's next start. */
+  forgotten: string;
 }
 
 /** Makes the folders where they are missing, and puts the guest program where tenants can read it. */
@@ -27,6 +29,7 @@ export async function prepareFolders(dataFolder: string): Promise<HostFolders> {
     guest: join(run, 'guest'),
     records: join(run, 'files'),
     indexes: join(run, 'indexes'),
+    forgotten: join(run, 'forgotten'),
   };
   for (const folder of [run, ...Object.values(folders)]) await mkdir(folder, { recursive: true, mode: 0o700 });
   const sockets = await socketFolders(run);

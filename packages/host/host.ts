@@ -36,6 +36,8 @@ export interface HostOptions {
   images: ImageCatalogue;
   /** Where checkpoints are. */
   blobs: BlobStore;
+  /** Where the files of messages and answers are (`TurnUpload.blob`, `TurnFile.blob`). */
+  attachments: BlobStore;
   /** Tenants' folders, sockets, configurations and logs live below it. Made where missing. */
   dataFolder: string;
   /** Who answers a tenant's model calls. */
@@ -55,7 +57,7 @@ export interface HostOptions {
  * @throws ClawpoolError when the default image cannot be provided
  */
 export async function createHost(options: HostOptions): Promise<Host> {
-  const { driver, images, blobs, tokens, turns, egress, onProgress = () => {} } = options;
+  const { driver, images, blobs, attachments, tokens, turns, egress, onProgress = () => {} } = options;
   const notes = [...options.notes];
   const folders = await prepareFolders(options.dataFolder);
   const settings = imageSettings({
@@ -65,6 +67,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       driver,
       tokens,
       turns,
+      attachments,
       egress,
       folders: { ...folders, compileCache: null },
       fillCompileCache: false,
@@ -132,6 +135,14 @@ function manage(options: HostOptions, settings: ImageSettings, folders: HostFold
     setLimits: async (tenantId, limits) => runtimes.running(tenantId)?.setLimits(limits),
     configure: async (tenantId, agent) => runtimes.running(tenantId)?.configure(agent),
     turn,
+    heartbeatFile: (tenantId) =>
+      runtimes.withFiles(tenantId, async () =>
+        somethingIn(await files.readWorkspace(tenantId, 'HEARTBEAT.md', largestHeartbeat)),
+      ),
+    forgetSession: (tenantId, session) =>
+      runtimes.withFiles(tenantId, (runtime) =>
+        runtime ? runtime.forgetSession(session) : files.forgetSession(tenantId, session),
+      ),
     usage: async (tenantId) => (await runtimes.running(tenantId)?.usage()) ?? null,
     logs: async (tenantId, lines) => {
       checkTenantId(tenantId);
@@ -156,6 +167,14 @@ function manage(options: HostOptions, settings: ImageSettings, folders: HostFold
       await removeSocketsBase(folders);
     },
   };
+}
+
+/** A to-do list of an agent; its turn's text is made of it. */
+const largestHeartbeat = 256 * 1024;
+
+/** Null when there is nothing in it but headings and white space: an agent that nothing is asked of is not woken. */
+function somethingIn(text: string | null): string | null {
+  return text === null || /^(?!\s*#{1,6}(?:\s|$)).*\S/mu.test(text) ? text : null;
 }
 
 /** When nobody says how much a tenant's files may be; a file with holes can claim to be larger than any disk. */

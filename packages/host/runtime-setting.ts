@@ -1,7 +1,7 @@
 import { appendFile } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
-import type { RunningTurns, RuntimeDriver, RuntimeTokens } from '@clawpool/contracts';
+import type { BlobStore, RunningTurns, RuntimeDriver, RuntimeTokens } from '@clawpool/contracts';
 import type { OpenClawProfile } from '@clawpool/workspace';
 import type { RuntimeImage } from './image.ts';
 
@@ -12,6 +12,8 @@ export interface RuntimeSetting {
   profile: OpenClawProfile;
   tokens: RuntimeTokens;
   turns: RunningTurns;
+  /** Where the files of messages and answers are. */
+  attachments: BlobStore;
   egress: (tenantId: string) => RequestListener;
   folders: {
     /** Tenants' own folders, each named by its id, and warm slots' until they are a tenant's. */

@@ -3,7 +3,8 @@ import { rm } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import type { AgentDefinition, Runtime, RuntimeLimits, RuntimeSpec } from '@clawpool/contracts';
-import { composeWorkspace } from '@clawpool/workspace';
+import type { OpenClawProfile } from '@clawpool/workspace';
+import { composeWorkspace, sessionContextFile } from '@clawpool/workspace';
 import type { AgentFiles, AgentOwner } from './agent-files.ts';
 import { agentFiles } from './agent-files.ts';
 import { serveEgress } from './egress-server.ts';
@@ -118,6 +119,7 @@ async function begin(
     configurationFolder: mounts.configuration,
     uid,
     owner,
+    attachments: setting.attachments,
     input: { place: profilePlace(place, mounts), gatewayToken, modelToken: token.token },
   });
   await files.writeAll();
@@ -136,7 +138,7 @@ async function begin(
     place,
     mounts,
     agent: owner.agent,
-    ourFiles: ourFiles(owner.agent),
+    ourFiles: ourFiles(owner.agent, profile),
     logFile,
     fillCompileCache: setting.fillCompileCache,
   });
@@ -156,7 +158,10 @@ async function begin(
   };
 }
 
-const ourFiles = (agent: AgentDefinition): string[] => composeWorkspace(agent).map(({ path }) => path);
+const ourFiles = (agent: AgentDefinition, profile: OpenClawProfile): string[] => [
+  ...composeWorkspace(agent, profile).map(({ path }) => path),
+  sessionContextFile,
+];
 
 export const stopped: StartFailure = {
   reason: 'exited',

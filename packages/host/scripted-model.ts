@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { ToolCall } from './chat-completion.ts';
 import { answerEnd, textDelta, toolCallAnswer } from './chat-completion.ts';
+import { scriptedControlPlane } from './scripted-control-plane.ts';
 
 /** Called one after the other, where they are offered. A call of a tool that is not offered would be asked for again for ever. */
 const toolCalls: readonly ToolCall[] = [
@@ -16,8 +17,15 @@ interface AskedCompletion {
   tools?: { function?: { name?: string } }[];
 }
 
-/** A model of our own for runtimes that are nobody's: goes through the tools, one per call, and then says that it is done. */
+/**
+ * What is at the out pipe of runtimes that are nobody's. A model of our own goes through the tools, one per call, and then says that it
+ * is done.
+ */
 export const scriptedModel: RequestListener = (request, response) => {
+  if (request.url === '/mcp') {
+    scriptedControlPlane(request, response);
+    return;
+  }
   text(request).then(
     (body) => {
       const { messages = [], tools = [] } = JSON.parse(body) as AskedCompletion;

@@ -19,6 +19,7 @@ export async function startTenant(
   if (signal.aborted) return { ok: false, failure: stopped };
   try {
     await folders.putInPlace({ tenantId, files, image, owner: setting.owner(uid) });
+    await folders.forgetSessions(tenantId, image);
     const owner = {
       generation,
       agent,

@@ -20,13 +20,16 @@ export class PlantedFileError extends Error {
   }
 }
 
+/** As a `WorkspaceFile`, or with any bytes. */
+export type WrittenFile = Omit<WorkspaceFile, 'content'> & { content: string | Uint8Array };
+
 /**
  * Makes the files below `root` (ours, exists) have their content. Files that have it already are left alone.
  *
  * @param owner uid and gid of what is made; undefined leaves it ours
  * @throws PlantedFileError, or the file system's error, for example ENOSPC
  */
-export async function writeFiles(root: string, files: readonly WorkspaceFile[], owner?: number): Promise<void> {
+export async function writeFiles(root: string, files: readonly WrittenFile[], owner?: number): Promise<void> {
   // At once: this is done before every turn, and mostly it is nothing but looking.
   const results = await Promise.allSettled(
     files.map(({ path, content, mode = 0o600 }) =>
@@ -70,6 +73,9 @@ export async function removePaths(root: string, paths: readonly string[]): Promi
 /** Of a skill, below the agent's workspace. */
 export const skillFile = (name: string): string => `skills/${name}/SKILL.md`;
 
+/** The skill that a file of the workspace is; null: none. */
+export const skillOf = (path: string): string | null => /^skills\/([^/]+)\/SKILL\.md$/u.exec(path)?.[1] ?? null;
+
 /**
  * Removes skills of ours below a workspace, also while its tenant runs. What the agent itself put beside one stays, without being a
  * skill any more.
@@ -108,7 +114,12 @@ function inFolder(
   return goInto(root, path, (parent, name) => makeFolder(parent, name, owner), use);
 }
 
-async function inExistingFolder(root: string, path: string, use: (folder: string) => Promise<void>): Promise<void> {
+/** Nothing is done where there is no such folder, or something that is none is on the way to it. */
+export async function inExistingFolder(
+  root: string,
+  path: string,
+  use: (folder: string) => Promise<void>,
+): Promise<void> {
   try {
     await goInto(root, path, async () => {}, use);
   } catch (error) {
@@ -157,9 +168,18 @@ function openFolder(parent: FileHandle, name: string, path: string): Promise<Fil
 /** The folder behind the descriptor, whatever its name leads to by now (proc_pid_fd(5)). */
 const through = (folder: FileHandle): string => `/proc/${process.pid}/fd/${folder.fd}`;
 
-async function writeFileIn(folder: string, name: string, content: string, mode: number, owner?: number): Promise<void> {
+async function writeFileIn(
+  folder: string,
+  name: string,
+  content: string | Uint8Array,
+  mode: number,
+  owner?: number,
+): Promise<void> {
   const path = join(folder, name);
-  const bytes = Buffer.from(content);
+  const bytes =
+    typeof content === 'string'
+      ? Buffer.from(content)
+      : Buffer.from(content.buffer, content.byteOffset, content.byteLength);
   if (await hasContent(path, bytes)) return;
   const temporary = join(folder, `.clawpool-${randomBytes(6).toString('hex')}`);
   try {

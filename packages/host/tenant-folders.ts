@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { lstatSync } from 'node:fs';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { restoreFolder, snapshotFolder } from '@clawpool/checkpoints';
 import type { BlobStore, FilesSnapshot, FilesSource } from '@clawpool/contracts';
@@ -14,7 +14,8 @@ import { canBeMoved, clearFolder, moveFiles, movingPlan } from './move-files.ts'
 import { giveTo, notYetOf, UnfitFolderError } from './ownership.ts';
 import { removeTree } from './remove-tree.ts';
 import { logFileOf } from './runtime-setting.ts';
-import { removePaths, skillFile } from './tenant-files.ts';
+import { forgetSession } from './session-files.ts';
+import { readFileBelow, removePaths, skillFile } from './tenant-files.ts';
 
 /** Tenants' folders on this host: each a cache of its newest checkpoint and what changed since. Calls for one tenant must not overlap. */
 export interface TenantFolders {
@@ -40,6 +41,14 @@ export interface TenantFolders {
   checkpoint(request: CheckpointRequest): Promise<FilesSnapshot>;
   restore(request: Omit<RestoredFiles, 'image'> & { epoch: number }): Promise<{ files: number; bytes: number }>;
   reset(tenantId: string): Promise<void>;
+  /**
+   * Removes what the gateway keeps of a session, of a tenant that does not run, and again from whatever files its next start begins with.
+   */
+  forgetSession(tenantId: string, session: string): Promise<void>;
+  /** To be called once its files are in place, before its gateway looks at them. */
+  forgetSessions(tenantId: string, image: string): Promise<void>;
+  /** A file of the workspace. Null: there is none, or more in it than `atMost` bytes. */
+  readWorkspace(tenantId: string, path: string, atMost: number): Promise<string | null>;
   /** Everything of it that is on this host. */
   remove(tenantId: string): Promise<void>;
   /** Brings to an end what a killed host agent was in the middle of. Returns the warm slots that still hold a tenant's files. */
@@ -229,13 +238,53 @@ export function tenantFolders(options: {
     await removePaths(folderOf(tenantId), profileOf(record?.image ?? defaultImage).runtimeState);
   }
 
+  const forgottenOf = (tenantId: string) => join(folders.forgotten, tenantId);
+
+  async function forget(tenantId: string, session: string): Promise<void> {
+    const record = await settled(tenantId);
+    // First, so that it is not lost with us. A line is the session's name, which has none in it.
+    await appendFile(forgottenOf(tenantId), `${JSON.stringify(session)}\n`, { mode: 0o600 });
+    await forgetIn(tenantId, record?.image ?? defaultImage, [session], record);
+  }
+
+  async function forgetAll(tenantId: string, image: string): Promise<void> {
+    const names = await readFile(forgottenOf(tenantId), 'utf8').catch(() => '');
+    if (names === '') return;
+    const sessions = names
+      .split('\n')
+      .filter((line) => line.endsWith('"'))
+      .map((line) => JSON.parse(line) as string);
+    await forgetIn(tenantId, image, sessions, await records.read(tenantId));
+    await rm(forgottenOf(tenantId), { force: true });
+  }
+
+  async function forgetIn(
+    tenantId: string,
+    image: string,
+    sessions: readonly string[],
+    record: FilesRecord | null,
+  ): Promise<void> {
+    if (!exists(folderOf(tenantId))) return;
+    const place = profileOf(image).sessions;
+    for (const session of sessions) {
+      await forgetSession(folderOf(tenantId), place, session, record?.owner ?? undefined);
+    }
+  }
+
+  async function readWorkspace(tenantId: string, path: string, atMost: number): Promise<string | null> {
+    const record = await settled(tenantId);
+    if (!exists(folderOf(tenantId))) return null;
+    const { workspace } = profileOf(record?.image ?? defaultImage);
+    return readFileBelow(folderOf(tenantId), `${workspace}/${path}`, atMost);
+  }
+
   async function remove(tenantId: string): Promise<void> {
     await settled(tenantId);
     const removed = beside(tenantId, 'removed');
     if (exists(folderOf(tenantId))) await rename(folderOf(tenantId), removed);
     await records.remove(tenantId);
     const index = indexOf(tenantId);
-    for (const file of [index, `${index}.new`, `${index}.clock`, `${index}.copies`]) {
+    for (const file of [forgottenOf(tenantId), index, `${index}.new`, `${index}.clock`, `${index}.copies`]) {
       await rm(file, { recursive: true, force: true });
     }
     const log = logFileOf(folders, tenantId);
@@ -274,6 +323,9 @@ export function tenantFolders(options: {
     checkpoint,
     restore,
     reset,
+    forgetSession: forget,
+    forgetSessions: forgetAll,
+    readWorkspace,
     remove,
     recover,
   };

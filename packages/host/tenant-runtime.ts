@@ -9,6 +9,7 @@ import type {
   TurnRequest,
 } from '@clawpool/contracts';
 import type { AgentOwner } from './agent-files.ts';
+import type { PlacedTurn } from './gateway.ts';
 import { logSize, logTail } from './runtime-log.ts';
 import type { RuntimeSetting } from './runtime-setting.ts';
 import { logFileOf, noteInLog } from './runtime-setting.ts';
@@ -26,6 +27,8 @@ export interface TenantRuntime {
   /** Resolves when it is gone, with what its end means where nobody asked for it. Nothing of it is left then. */
   readonly ended: Promise<StartFailure>;
   turn(request: TurnRequest, signal: AbortSignal): AsyncGenerator<TurnEvent, void>;
+  /** Removes what its gateway keeps of a session, while it stands still. */
+  forgetSession(session: string): Promise<void>;
   /** One question to its gateway. */
   answers(signal: AbortSignal): Promise<boolean>;
   usage(): Promise<RuntimeUsage | null>;
@@ -55,7 +58,7 @@ export function tenantRuntime(
   const { runtime, gateway, files, token } = started;
   let grace = stopWithinMs;
   let holder = { id, logFrom: started.logStart };
-  let turns = 0;
+  const turns = new Set<{ overlaps: boolean }>();
   let holds = 0;
   let configuring: Promise<void> = Promise.resolve();
   let reading: Promise<unknown> = Promise.resolve();
@@ -71,19 +74,51 @@ export function tenantRuntime(
   });
 
   async function* turn(request: TurnRequest, signal: AbortSignal): AsyncGenerator<TurnEvent, void> {
-    turns += 1;
+    const self = { overlaps: turns.size > 0 };
+    for (const other of turns) other.overlaps = true;
+    turns.add(self);
+    const began = new Date();
     try {
-      // The agent may have changed what makes it; every turn starts from what the organization decided.
-      const failure = await files.writeWorkspace().catch((error) => refused(error));
-      if (failure) yield failure;
+      const prepared = await prepare(request);
+      if ('type' in prepared) yield prepared;
       else
-        for await (const event of gateway.turn(request, signal)) {
-          yield event.type === 'failed' ? await explained(event) : event;
+        for await (const event of gateway.turn(prepared, signal)) {
+          if (event.type === 'failed') yield await explained(event);
+          else if (event.type === 'done') yield* withFiles(event, began, request, self);
+          else yield event;
         }
     } finally {
-      turns -= 1;
+      turns.delete(self);
       settleConfiguration();
     }
+  }
+
+  /** The agent may have changed what makes it; every turn starts from what the organization decided. */
+  async function prepare(request: TurnRequest): Promise<PlacedTurn | TurnEvent> {
+    try {
+      await files.writeWorkspace();
+      return { ...request, uploads: await files.writeTurn(request) };
+    } catch (error) {
+      return refused(error);
+    }
+  }
+
+  /** The answer counts, whatever becomes of the files. */
+  async function* withFiles(
+    { text }: Extract<TurnEvent, { type: 'done' }>,
+    began: Date,
+    { context }: TurnRequest,
+    { overlaps }: { overlaps: boolean },
+  ): AsyncGenerator<TurnEvent, void> {
+    // A turn that was interrupted may have left them before.
+    const since = context.interruptedAfter === null ? began : null;
+    const outgoing = await files.collectOutgoing({ since, unclear: overlaps }).catch(async (error) => {
+      await noteInLog(setting.folders, holder.id, error);
+      return { files: [], note: 'The files of this answer could not be stored. Ask for them again.' };
+    });
+    const added = outgoing.note === '' ? '' : `\n\n(${outgoing.note})`;
+    if (added !== '') yield { type: 'delta', text: added };
+    yield { type: 'done', text: `${text}${added}`, ...(outgoing.files.length > 0 ? { files: outgoing.files } : {}) };
   }
 
   async function refused(error: unknown): Promise<TurnEvent> {
@@ -111,7 +146,7 @@ export function tenantRuntime(
   /** Between turns, so that none runs with half of each. What cannot be written now is tried again after the next turn. */
   function settleConfiguration(): void {
     configuring = configuring.then(async () => {
-      if (turns > 0 || exit || stopping) return;
+      if (turns.size > 0 || exit || stopping) return;
       await files.writeConfiguration().catch((error) => noteInLog(setting.folders, holder.id, error));
     });
   }
@@ -173,6 +208,7 @@ export function tenantRuntime(
     port: started.port,
     ended,
     turn,
+    forgetSession: (session) => whileFrozen(() => files.forgetSession(session)),
     answers: (signal) => gateway.answers(signal),
     usage: () => runtime.usage(),
     logs,

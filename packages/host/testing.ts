@@ -15,12 +15,14 @@ import type {
   RuntimeDriver,
   SlotRequest,
   StartRequest,
+  TurnContext,
   TurnEvent,
 } from '@clawpool/contracts';
 import { answerEnd, textDelta, toolCallAnswer } from './chat-completion.ts';
 import type { HostOptions } from './host.ts';
 import { createHost } from './host.ts';
 import { imageCatalogue } from './image.ts';
+import { scriptedControlPlane } from './scripted-control-plane.ts';
 
 const imagesFolder = join(import.meta.dirname, '../../.clawpool/images');
 
@@ -29,6 +31,7 @@ export interface TestHost {
   dataFolder: string;
   model: ScriptedModel;
   blobs: BlobStore;
+  attachments: BlobStore;
   /** Who has a token now: `<tenant>/<generation>`, and `reserved` for each warm slot. */
   tokens: Set<string>;
   /** Pids of the gateways that run for this host. */
@@ -53,6 +56,7 @@ export async function startTestHost(
   const model = scriptedModel();
   const tokens = new Set<string>();
   const blobs = await openBlobFolder(join(folder, 'blobs'));
+  const attachments = await openBlobFolder(join(folder, 'attachments'));
   const host = await createHost({
     driver: createDriver({ stateFolder: join(folder, 'state') }),
     why: 'a test asked for it',
@@ -60,6 +64,7 @@ export async function startTestHost(
     notes: [],
     images: imageCatalogue({ imagesFolder }),
     blobs,
+    attachments,
     dataFolder,
     egress: model.egress,
     tokens: {
@@ -81,6 +86,7 @@ export async function startTestHost(
     dataFolder,
     model,
     blobs,
+    attachments,
     tokens,
     gateways: () => gatewaysOf(basename(folder)),
     end: async () => {
@@ -213,9 +219,19 @@ export function turnEvents(
   session = 'emp__ryan__1',
   signal = new AbortController().signal,
 ): AsyncIterable<TurnEvent> {
-  const context = { path: 'emp', caller: 'Ryan Park, signed in to the portal.' } as const;
-  return host.turn({ tenantId, turnId: `turn-${message.length}`, session, text: message, context }, signal);
+  const turnId = `turn-${message.length}`;
+  return host.turn({ tenantId, turnId, session, text: message, context: turnContext() }, signal);
 }
+
+export const turnContext = (changes: Partial<TurnContext> = {}): TurnContext => ({
+  path: 'emp',
+  origin: 'portal',
+  caller: 'Ryan Park, signed in to the portal.',
+  verification: 'signed_in',
+  missed: [],
+  interruptedAfter: null,
+  ...changes,
+});
 
 /** Waits until `what` holds; the test's own time limit ends a wait in vain. */
 export async function until(what: () => boolean | Promise<boolean>): Promise<void> {
@@ -238,6 +254,8 @@ export interface ModelCall {
 export interface ScriptedModel {
   egress: (tenantId: string) => RequestListener;
   calls: ModelCall[];
+  /** Who is at `/mcp`; has no tools by itself. */
+  controlPlane: (tenantId: string, ...exchange: Parameters<RequestListener>) => void;
 }
 
 /**
@@ -246,9 +264,14 @@ export interface ScriptedModel {
  */
 function scriptedModel(): ScriptedModel {
   const calls: ModelCall[] = [];
-  return {
+  const model: ScriptedModel = {
     calls,
+    controlPlane: (_, request, response) => scriptedControlPlane(request, response),
     egress: (tenantId) => (request, response) => {
+      if (request.url === '/mcp') {
+        model.controlPlane(tenantId, request, response);
+        return;
+      }
       void text(request).then((body) => {
         const asked = JSON.parse(body) as {
           messages: { role: string; content: unknown }[];
@@ -273,6 +296,7 @@ function scriptedModel(): ScriptedModel {
       });
     },
   };
+  return model;
 }
 
 /** OpenClaw puts the time in front of what a person says. */
@@ -297,7 +321,9 @@ function answer(call: ModelCall, repeated: boolean, response: Parameters<Request
   }
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   const command = /RUN (.*)$/u.exec(said)?.[1];
+  const [, tool, given = '{}'] = /CALL (\S+) (\{.*\})$/u.exec(said) ?? [];
   if (last?.role === 'tool') response.end(`${textDelta(`Result: ${said}`)}${answerEnd}`);
+  else if (tool) response.end(toolCallAnswer({ name: tool, arguments: JSON.parse(given) }));
   else if (command && repeated) response.end(`${textDelta('The call was dropped.')}${answerEnd}`);
   else if (command) response.end(toolCallAnswer({ name: 'exec', arguments: { command } }));
   else if (said.endsWith('SLOW') && !repeated) {

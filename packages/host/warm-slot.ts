@@ -127,6 +127,7 @@ async function moveIn({ setting, slot, runtime, request, folders, signal }: Para
   const keep = runsCommands(agent) ? join(profile.workspace, '.git') : null;
   signal.throwIfAborted();
   if (!(await folders.moveIntoSlot(slot.slotId, { tenantId, files, image, owner, keep }))) return false;
+  await folders.forgetSessions(tenantId, image);
   const folder = folders.folderOf(tenantId);
   await closeUnfinishedTurns(folder, profile.unfinishedTurns, owner);
   const skills = await folders.skills(tenantId);

@@ -1,4 +1,4 @@
-import type { ModelGatewayPorts, TenantModelPolicy } from '@clawpool/contracts';
+import type { ModelFailure, ModelGatewayPorts, TenantModelPolicy } from '@clawpool/contracts';
 import type { AnswerEvent, AttemptOptions } from './attempts.ts';
 import { askModels, CallCancelled } from './attempts.ts';
 import type { ModelEvent } from './exchange.ts';
@@ -98,15 +98,30 @@ export async function* answer(options: AnswerOptions): AsyncGenerator<AnswerEven
       argumentsText,
     });
   };
+  const allow = async (tool: string, argumentsText: string) => {
+    // Calls outside of a turn that a host runs are nobody's acts.
+    if (turn === undefined || turnId === null) return;
+    try {
+      await ports.recordToolCall({ tenantId, turnId, tool, argumentsText });
+    } catch (error) {
+      turn.note({ outcome: 'error', failure: notRecorded });
+      throw error;
+    }
+  };
   try {
     const first = await answered.next();
     if (first.done) return;
     yield first.value;
-    yield* enforceToolPolicy(answered as AsyncGenerator<ModelEvent>, { policy, language, refuse });
+    yield* enforceToolPolicy(answered as AsyncGenerator<ModelEvent>, { policy, language, refuse, allow });
   } finally {
     await answered.return(undefined);
   }
 }
+
+const notRecorded: ModelFailure = {
+  reason: 'model_error',
+  message: 'What the agent wanted to do could not be recorded, and so was not done. Please try again.',
+};
 
 /** Told instead of asking a model: OpenClaw would otherwise ask for ever when a tool call of the model keeps failing. */
 function* overTheCap(policy: TenantModelPolicy, language: Language): Generator<AnswerEvent> {

@@ -287,6 +287,7 @@ describe('the gateway', () => {
         policyFor: () => Promise.reject(broken),
         recordUsage: async () => undefined,
         recordRefusal: async () => undefined,
+        recordToolCall: async () => undefined,
       },
     });
     await expect(ask()).rejects.toThrow('error of its own');
@@ -309,6 +310,7 @@ describe('the gateway', () => {
         }),
         recordUsage: async () => Promise.reject(broken),
         recordRefusal: async () => undefined,
+        recordToolCall: async () => undefined,
       },
     });
     expect(textOf(await ask())).toBe('ok');

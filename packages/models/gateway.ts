@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { ModelGatewayPorts, RunningTurns, TenantModelPolicy } from '@clawpool/contracts';
+import type { ModelGatewayPorts, QuickAnswers, RunningTurns, TenantModelPolicy } from '@clawpool/contracts';
 import type { AnswerOptions } from './answer.ts';
 import { answer } from './answer.ts';
 import { CallCancelled, waitOnTimer } from './attempts.ts';
@@ -18,6 +18,7 @@ import {
 import { modelList } from './model-list.ts';
 import { configuredProviders } from './providers/catalogue.ts';
 import { ProviderError } from './providers/provider.ts';
+import { quickAnswers } from './quick-answers.ts';
 import { createTurnRegistry } from './running-turns.ts';
 import type { ModelSettings } from './settings.ts';
 import { modelPreferences, splitReference } from './settings.ts';
@@ -52,6 +53,8 @@ export interface ModelGateway {
    * socket: requests need a live token of the same tenant as well.
    */
   handler(tenantId: string): RequestListener;
+  /** Answers without a runtime, under the same policy. */
+  readonly quickAnswers: QuickAnswers;
   /** What is used unless a tenant's policy says otherwise. `fallback` is a reference. */
   readonly active: { provider: string; model: string; fallback: string | null };
   /** References in order of preference. */
@@ -97,6 +100,7 @@ export function createModelGateway(options: ModelGatewayOptions): ModelGateway {
     tokens,
     turns,
     models,
+    quickAnswers: quickAnswers(context.answerOptions, running),
     active: { ...splitReference(models[0]), fallback: models[1] ?? null },
     handler(tenantId) {
       // A runtime is about to start: by the time it asks, the vendor's client is loaded.

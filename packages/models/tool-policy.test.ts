@@ -133,6 +133,17 @@ describe('a tool that the policy forbids', () => {
 });
 
 describe('a tool that the policy allows', () => {
+  const write = {
+    id: 'call_w',
+    name: 'write',
+    pieces: ['{"path":"a","content":"', 'x'.repeat(300), 'y'.repeat(300), '"}'],
+  };
+  const argumentsOf = (calls: Awaited<ReturnType<typeof stream>>['calls'], index: number) =>
+    calls
+      .filter((call) => call.index === index)
+      .map((call) => call.function?.arguments ?? '')
+      .join('');
+
   it('is offered and called', async () => {
     bench.openaiVendor.answers({ calls: [read], finish: 'tool_calls' });
     const answer = await stream('Read a', [tool('read')]);
@@ -140,4 +151,80 @@ describe('a tool that the policy allows', () => {
     expect(answer.calls[0]?.function?.name).toBe('read');
     expect(bench.refusals).toEqual([]);
   });
+
+  it('is recorded for the turn that runs, with 200 characters of its arguments, and arrives whole', async () => {
+    bench.setPolicy({ tools: new Set(['read', 'write']) });
+    bench.gateway.turns.begin(tenantId, 'turn-1');
+    bench.openaiVendor.answers({ calls: [read, write], finish: 'tool_calls' });
+    const answer = await stream('Write it', [tool('read'), tool('write')]);
+    expect(bench.toolCalls).toEqual([
+      { tenantId, turnId: 'turn-1', tool: 'read', argumentsText: '{"path":"a"}' },
+      { tenantId, turnId: 'turn-1', tool: 'write', argumentsText: write.pieces.join('').slice(0, 200) },
+    ]);
+    expect(argumentsOf(answer.calls, 0)).toBe('{"path":"a"}');
+    expect(argumentsOf(answer.calls, 1)).toBe(write.pieces.join(''));
+  });
+
+  it('is not recorded outside of a turn that a host runs', async () => {
+    bench.openaiVendor.answers({ calls: [read], finish: 'tool_calls' });
+    await stream();
+    expect(bench.toolCalls).toEqual([]);
+  });
+
+  it('reaches the runtime with no byte before it has been recorded; the text before it does not wait', async () => {
+    await bench.close();
+    const recorded = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    bench = await startGatewayBench({
+      ports: {
+        ...portsThatAllow('read'),
+        recordToolCall: () => {
+          asked.resolve();
+          return recorded.promise;
+        },
+      },
+    });
+    bench.gateway.turns.begin(tenantId, 'turn-1');
+    bench.openaiVendor.answers({ text: ['One moment.'], calls: [read], finish: 'tool_calls' });
+    const seen: string[] = [];
+    const reading = (async () => {
+      for await (const chunk of await bench
+        .openai()
+        .chat.completions.create({ ...question('Read a', [tool('read')]), stream: true })) {
+        const delta = chunk.choices[0]?.delta;
+        if (delta?.content) seen.push(delta.content);
+        if (delta?.tool_calls) seen.push('call');
+      }
+    })();
+    await asked.promise;
+    await expect.poll(() => seen).toEqual(['One moment.']);
+    recorded.resolve();
+    await reading;
+    expect(seen).toContain('call');
+  });
+
+  it('is not done when it cannot be recorded: the answer fails, and the host is told why', async () => {
+    await bench.close();
+    bench = await startGatewayBench({
+      ports: { ...portsThatAllow('read'), recordToolCall: () => Promise.reject(new Error('database is away')) },
+    });
+    const turn = bench.gateway.turns.begin(tenantId, 'turn-1');
+    bench.openaiVendor.answers({ calls: [read], finish: 'tool_calls' });
+    await expect(stream('Read a', [tool('read')])).rejects.toThrow();
+    expect(turn.failure()).toMatchObject({ reason: 'model_error' });
+    expect(bench.problems).toEqual([new Error('database is away')]);
+  });
+});
+
+const portsThatAllow = (name: string) => ({
+  policyFor: async () => ({
+    organizationId: 'o',
+    tenantId,
+    tools: new Set([name]),
+    models: ['openai/first'] as [string],
+    maxCallsPerTurn: 3,
+    positionName: 'X',
+  }),
+  recordUsage: async () => undefined,
+  recordRefusal: async () => undefined,
 });

@@ -4,6 +4,8 @@ import type { Language } from './language.ts';
 
 /** How much of a refused call's arguments is kept for the audit log, in characters. */
 const keptArguments = 500;
+/** And of an allowed call's (`ToolCallRecord`). */
+const recordedArguments = 200;
 
 /** Leaves out the tools that the policy does not allow. `removed` names them, in the order in which they were offered. */
 export function removeForbiddenTools(
@@ -24,12 +26,20 @@ export interface EnforcementOptions {
   language: Language;
   /** Called, and awaited, for every forbidden call before the person is told, also when the answer breaks off. */
   refuse(tool: string, argumentsText: string): Promise<void>;
+  /** Awaited for every allowed call before anything of it goes downstream; rejecting ends the answer. */
+  allow(tool: string, argumentsText: string): Promise<void>;
+}
+
+/** An allowed call that is held back until enough of its arguments is there to be recorded. */
+interface HeldCall {
+  call: Extract<ModelEvent, { type: 'tool_call' }>;
+  argumentsText: string;
 }
 
 /**
  * Lets an answer through without the tool calls that the policy forbids: not one byte of them goes downstream. They are replaced
  * by a sentence for the person, and the answer ends as a plain one unless an allowed call remains. Allowed calls are
- * numbered anew, without gaps.
+ * numbered anew, without gaps, and held back until they have been recorded; text never is.
  */
 export async function* enforceToolPolicy(
   events: AsyncIterable<ModelEvent>,
@@ -37,6 +47,8 @@ export async function* enforceToolPolicy(
 ): AsyncGenerator<ModelEvent> {
   const withheld = new Map<number, { name: string; argumentsText: string }>();
   const numbers = new Map<number, number>();
+  /** By the model's number, in the order in which they came. */
+  const held = new Map<number, HeldCall>();
   let wroteText = false;
 
   const recordWithheld = async (): Promise<string[]> => {
@@ -46,6 +58,17 @@ export async function* enforceToolPolicy(
     return [...new Set(calls.map((call) => call.name))];
   };
 
+  /** Those that came before one, and that one; all where none is named. */
+  async function* letThrough(last?: number): AsyncGenerator<ModelEvent> {
+    for (const [index, { call, argumentsText }] of [...held]) {
+      held.delete(index);
+      await options.allow(call.name, argumentsText.slice(0, recordedArguments));
+      yield call;
+      if (argumentsText !== '') yield { type: 'tool_arguments', index: call.index, text: argumentsText };
+      if (index === last) return;
+    }
+  }
+
   try {
     for await (const event of events) {
       if (event.type === 'tool_call') {
@@ -54,17 +77,22 @@ export async function* enforceToolPolicy(
         } else {
           const index = numbers.size;
           numbers.set(event.index, index);
-          yield { ...event, index };
+          held.set(event.index, { call: { ...event, index }, argumentsText: '' });
         }
       } else if (event.type === 'tool_arguments') {
         const forbidden = withheld.get(event.index);
+        const waiting = held.get(event.index);
         const index = numbers.get(event.index);
-        if (forbidden) {
+        if (waiting) {
+          waiting.argumentsText += event.text;
+          if (waiting.argumentsText.length >= recordedArguments) yield* letThrough(event.index);
+        } else if (forbidden) {
           forbidden.argumentsText = (forbidden.argumentsText + event.text).slice(0, keptArguments);
         } else if (index !== undefined) {
           yield { ...event, index };
         }
       } else if (event.type === 'end') {
+        yield* letThrough();
         const refused = await recordWithheld();
         if (refused.length > 0) {
           const sentence = refusalSentence(refused, options.policy.positionName, options.language);

@@ -1,19 +1,33 @@
 import type { AddressInfo } from 'node:net';
-import type { BlobStore, Host, ModelChoice, ModelFailure, Status } from '@clawpool/contracts';
+import { join } from 'node:path';
+import type { BlobStore, Host, ModelChoice, ModelFailure, QuickAnswers, Status } from '@clawpool/contracts';
 import { eq } from 'drizzle-orm';
 import type { Logger } from 'pino';
-import { createConversationService } from './conversations/conversation-service.ts';
-import { createLiveConversations } from './conversations/live-conversations.ts';
-import { startTurnRunner } from './conversations/turn-runner.ts';
+import { type ChannelPlatforms, createConversations } from './conversations/conversations.ts';
 import { createSkillService } from './governance/skills/skill-service.ts';
 import { createHttpApp } from './http/app.ts';
+import { registerChannelWebhooks } from './http/channel-webhooks.ts';
+import { registerOpenAiRoutes } from './http/openai-routes.ts';
 import { registerBackupRoutes } from './http/routes/backup-routes.ts';
+import { registerChannelRoutes } from './http/routes/channel-routes.ts';
 import { registerConfigTemplateRoutes } from './http/routes/config-template-routes.ts';
 import { registerConversationRoutes } from './http/routes/conversation-routes.ts';
 import { registerInstallationRoutes } from './http/routes/installation-routes.ts';
+import { registerIntegrationRoutes } from './http/routes/integration-routes.ts';
 import { registerPoolRoutes } from './http/routes/pool-routes.ts';
+import { registerPublicApiRoutes } from './http/routes/public-api-routes.ts';
+import { registerRoutingRoutes } from './http/routes/routing-routes.ts';
+import { registerScheduleRoutes } from './http/routes/schedule-routes.ts';
+import { registerSessionMonitorRoutes } from './http/routes/session-monitor-routes.ts';
 import { registerSkillRoutes } from './http/routes/skill-routes.ts';
 import { registerTenantRoutes } from './http/routes/tenant-routes.ts';
+import { registerTwinRoutes } from './http/routes/twin-routes.ts';
+import { readOrCreateSecret } from './http/secrets.ts';
+import { createApiKeyService } from './integrations/api-key-service.ts';
+import { createApiService } from './integrations/api-service.ts';
+import { webhookListener } from './integrations/webhook-listener.ts';
+import { createWebhookService } from './integrations/webhook-service.ts';
+import { startWebhookWorker } from './integrations/webhook-worker.ts';
 import { scopeOf } from './organization/department-store.ts';
 import { prepareInstallation } from './organization/first-start-service.ts';
 import { createBatchService } from './pool/batches/batch-service.ts';
@@ -31,6 +45,8 @@ import type { Database } from './store/database.ts';
 import { listenForNotifications } from './store/notifications.ts';
 import { takeOwnership } from './store/ownership.ts';
 import { organizations } from './store/schema/index.ts';
+import { createSeal } from './store/seal.ts';
+import { createTwinService } from './twins/twin-service.ts';
 
 export interface ControlPlaneOptions {
   database: Database;
@@ -39,6 +55,11 @@ export interface ControlPlaneOptions {
   hosts: ReadonlyMap<string, Host>;
   /** Where checkpoints are. */
   blobs: BlobStore;
+  /** Where the content of attachments is. */
+  attachments: BlobStore;
+  channels: ChannelPlatforms;
+  /** Direct answers of the model, for tiers with a fast path; null: there are none. */
+  quick: QuickAnswers | null;
   /** The active model, as shown to people, and what agents are told about it. */
   model: Status['model'];
   modelChoice: ModelChoice;
@@ -48,6 +69,10 @@ export interface ControlPlaneOptions {
   port: number;
   /** Address to listen on; `127.0.0.1` keeps it on this machine. */
   bind: string;
+  /** How people and platforms reach it; null: only as `url` says. */
+  publicUrl: string | null;
+  /** Outgoing webhooks may reach addresses of the own network. */
+  privateWebhooks: boolean;
   /** The built console; null serves the API alone. */
   consoleFolder: string | null;
   /** Addresses or networks of reverse proxies whose forwarding headers are believed. */
@@ -68,9 +93,6 @@ export interface ControlPlane {
   /** Refuses new work, gives running turns up to the next start, hibernates every tenant, closes every stream. */
   close(): Promise<void>;
 }
-
-/** Turns of different tenants that one process runs at once; each is little more than an open stream. */
-const concurrentTurns = 64;
 
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const { database, hosts, blobs, logger } = options;
@@ -100,7 +122,20 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     const slots = closing(await startWarmSlots({ database, hosts, model, onError }));
     pool.useSlots(slots);
     const { operations } = pool;
-    const live = closing(createLiveConversations(database, notifications, onError));
+    const secret = await readOrCreateSecret(join(options.dataFolder, 'secret.key'));
+    const talk = closing(
+      createConversations({
+        ...{ database, notifications, pool, hosts, owner, onError },
+        attachments: options.attachments,
+        channels: options.channels,
+        seal: createSeal(secret, 'channels'),
+        publicUrl: options.publicUrl,
+        quick: options.quick,
+        modelFailureOf: options.modelFailureOf,
+        listeners: [webhookListener],
+      }),
+    );
+    const { live } = talk;
     const liveTenants = closing(createLiveTenants(database, notifications, pool, onError));
     const batches = closing(createBatchService({ database, notifications, operations, onError }));
     const loadTests = closing(startLoadTests({ database, operations, onError }));
@@ -129,13 +164,33 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
         (await db.select().from(organizations).where(eq(organizations.sample, true)).limit(1)).length > 0,
     });
     registerConversationRoutes(app, {
-      conversations: createConversationService(database),
+      conversations: talk.service,
+      history: talk.history,
+      attachments: talk.attachments,
       live,
       model: `${options.model.provider}/${options.model.model}`,
       organizationName: async (id) => {
         const [row] = await db.select().from(organizations).where(eq(organizations.id, id));
         return row?.name ?? '';
       },
+    });
+    registerSessionMonitorRoutes(app, talk);
+    registerChannelRoutes(app, talk);
+    registerChannelWebhooks(app, { accounts: talk.openAccounts, inbox: talk.inbox });
+    registerRoutingRoutes(app, talk.routing);
+    registerScheduleRoutes(app, talk);
+    const seal = createSeal(secret, 'webhooks');
+    const allowPrivateAddresses = options.privateWebhooks;
+    registerIntegrationRoutes(app, {
+      keys: createApiKeyService(database),
+      webhooks: createWebhookService({ database, seal, allowPrivateAddresses }),
+    });
+    const api = createApiService({ database, live, schedules: talk.schedules });
+    registerPublicApiRoutes(app, api);
+    registerOpenAiRoutes(app, { api });
+    registerTwinRoutes(app, {
+      twins: createTwinService({ database, live }),
+      ...(options.publicUrl === null ? {} : { publicUrl: options.publicUrl }),
     });
     registerTenantRoutes(app, {
       database,
@@ -152,18 +207,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     closers.push(() => app.fastify.close());
 
     pool.start();
-    closing(
-      startTurnRunner({
-        database,
-        notifications,
-        pool,
-        live,
-        owner,
-        modelFailureOf: options.modelFailureOf,
-        concurrency: concurrentTurns,
-        onError,
-      }),
-    );
+    talk.start();
+    closing(startWebhookWorker({ database, notifications, seal, owner, allowPrivateAddresses, onError }));
     return { url: urlOf(app.fastify.server.address(), options.bind), firstAdmin, sample, pool, close };
   } catch (error) {
     await close();

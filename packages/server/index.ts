@@ -1,3 +1,4 @@
+export { createAgentApi } from './agent-api/agent-api.ts';
 export { type ControlPlane, type ControlPlaneOptions, startControlPlane } from './control-plane.ts';
 export { createLogger } from './http/app.ts';
 export { createModelGatewayPorts, type ModelGatewayPortsOptions } from './pool/model-gateway-ports.ts';

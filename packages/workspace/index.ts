@@ -7,7 +7,9 @@ export type {
   ProfilePlace,
   TurnFailure,
   TurnInput,
+  TurnUploadPlace,
 } from './profile.ts';
 export { openclawProfile } from './profile.ts';
+export { sessionContext } from './turn-text.ts';
 export type { WorkspaceFile } from './workspace.ts';
-export { agentOwnedPaths, composeWorkspace } from './workspace.ts';
+export { agentOwnedPaths, composeWorkspace, sessionContextFile } from './workspace.ts';

@@ -41,6 +41,13 @@ export interface OpenClawProfile {
    * earlier one left unfinished, since whoever asked sends the message again.
    */
   readonly unfinishedTurns: { file: string; field: string; from: string; to: string };
+  /**
+   * Where the gateway keeps its sessions, relative to the tenant's folder: `index` is a JSON object of objects by session key, each with
+   * the `sessionId` that the names of its files in `folder` begin with.
+   */
+  readonly sessions: { folder: string; index: string; key(session: string): string };
+  /** Whether it calls tools of the control plane: by MCP over HTTP, at `/mcp` of the out pipe, with the model token as bearer. */
+  readonly callsControlPlane: boolean;
   /** Answers 200 once turns are accepted. */
   readonly readinessPath: string;
   /** One message as an HTTP request to the gateway, answered with server-sent events. */
@@ -92,7 +99,17 @@ export interface TurnInput {
   session: string;
   text: string;
   context: TurnContext;
+  /** Files that came with the message. */
+  uploads?: readonly TurnUploadPlace[];
   gatewayToken: string;
+}
+
+export interface TurnUploadPlace {
+  /** Relative to the workspace. */
+  path: string;
+  mediaType: string;
+  /** Null: it could not be put there. */
+  bytes: number | null;
 }
 
 export interface GatewayRequest {

@@ -45,6 +45,25 @@ describe('skills', () => {
   });
 });
 
+describe('an agent that may call the control plane', () => {
+  const files = composeWorkspace(sampleAgent(), { callsControlPlane: true });
+  const content = (path: string) => files.find((one) => one.path === path)?.content ?? '';
+
+  test('has the skill that says how, and is told of it; another one reads nothing of schedules', () => {
+    expect(content('skills/clawpool-schedules/SKILL.md')).toContain('clawpool__schedule_create');
+    expect(content('AGENTS.md')).toContain('clawpool__schedule_create');
+    expect(JSON.stringify(composeWorkspace(sampleAgent()))).not.toContain('schedule');
+  });
+
+  test('has that skill once, whatever an organization calls its own', () => {
+    const skills = [{ name: 'clawpool-schedules', content: 'Another one.' }];
+    const all = composeWorkspace(sampleAgent({ skills }), { callsControlPlane: true });
+    expect(all.filter(({ path }) => path.startsWith('skills/'))).toEqual([
+      { path: 'skills/clawpool-schedules/SKILL.md', content: content('skills/clawpool-schedules/SKILL.md') },
+    ]);
+  });
+});
+
 describe('SOUL.md', () => {
   test('opens with who the agent is and that nobody may change it', () => {
     const opening = file('SOUL.md').split('\n## ')[0];
@@ -137,6 +156,12 @@ describe('AGENTS.md', () => {
       '- file_write',
       '- code_execution',
     ]);
+  });
+
+  test('tells of outgoing/ whoever can put something there, and of SESSION_CONTEXT.md everybody', () => {
+    expect(file('AGENTS.md', sampleAgent({ tools: ['file_write'] }))).toContain('`outgoing/`');
+    expect(file('AGENTS.md', sampleAgent({ tools: ['file'] }))).not.toContain('outgoing');
+    expect(file('AGENTS.md')).toContain('SESSION_CONTEXT.md');
   });
 
   test('lists whom to ask about what', () => {

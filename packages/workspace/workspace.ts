@@ -1,5 +1,6 @@
 import { type AgentDefinition, type AgentSkill, skillName, type ToolName } from '@clawpool/contracts';
 import { instructions } from './instructions.ts';
+import { schedulesSkill } from './schedules-skill.ts';
 import { soul } from './soul.ts';
 import { oneLine } from './text.ts';
 
@@ -16,19 +17,26 @@ export const agentOwnedPaths = ['MEMORY.md', 'memory/'] as const;
 
 const ownFiles = ['SOUL.md', 'AGENTS.md', 'IDENTITY.md', 'USER.md', 'TOOLS.md'] as const;
 
+/** Written before a turn when it changed (`sessionContext`): not one of the files that an agent is made of. */
+export const sessionContextFile = 'SESSION_CONTEXT.md';
+
 /**
  * The files an agent is made of, in a fixed order: the same agent gives the same bytes. They are written before every
  * start; those of its identity stay below OpenClaw's limit of 20,000 characters per file.
+ *
+ * @param options `callsControlPlane` of the profile: the agent is told of the control plane's tools
  */
-export function composeWorkspace(agent: AgentDefinition): WorkspaceFile[] {
+export function composeWorkspace(agent: AgentDefinition, { callsControlPlane = false } = {}): WorkspaceFile[] {
   const content: Record<(typeof ownFiles)[number], string> = {
     'SOUL.md': soul(agent),
-    'AGENTS.md': instructions(agent, ownFiles),
+    'AGENTS.md': instructions(agent, [...ownFiles, sessionContextFile], callsControlPlane),
     'IDENTITY.md': identity(agent),
     'USER.md': user(agent),
     'TOOLS.md': surroundings(agent.tools),
   };
-  return [...ownFiles.map((path) => ({ path, content: content[path] })), ...agent.skills.map(skillFile)];
+  const ours = callsControlPlane ? [schedulesSkill] : [];
+  const theirs = agent.skills.filter(({ name }) => !ours.some((own) => own.name === name));
+  return [...ownFiles.map((path) => ({ path, content: content[path] })), ...[...theirs, ...ours].map(skillFile)];
 }
 
 /** OpenClaw lists what is in the workspace's `skills` beside its own, and finds a skill by the name of its folder. */

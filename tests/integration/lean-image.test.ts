@@ -9,6 +9,7 @@ import { createSandboxDriver } from '@clawpool/runtimes';
 import { openclawProfile } from '@clawpool/workspace';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type OpenAiVendor, startOpenAiVendor } from '../support/openai-vendor.ts';
+import { portalTurn } from '../support/turn-context.ts';
 
 /**
  * The four questions of agents.test.ts, asked of the lean image: OpenClaw 2026.3.24 in the sandbox behind the real host and model
@@ -41,6 +42,7 @@ beforeAll(async () => {
       }),
       recordUsage: async (call) => void usage.push(call),
       recordRefusal: async (refusal) => void refusals.push(refusal),
+      recordToolCall: async () => {},
     },
   });
   host = await createHost({
@@ -50,6 +52,7 @@ beforeAll(async () => {
     notes: [],
     images: imageCatalogue({ imagesFolder: join(import.meta.dirname, '../../.clawpool/images') }),
     blobs: await openBlobFolder(join(folder, 'blobs')),
+    attachments: await openBlobFolder(join(folder, 'attachments')),
     dataFolder: join(folder, 'data'),
     egress: (tenantId) => gateway.handler(tenantId),
     tokens: gateway.tokens,
@@ -206,7 +209,7 @@ async function collect(events: AsyncIterable<TurnEvent>): Promise<TurnEvent[]> {
 
 function turn(tenantId: string, text: string, session: string, turnId: string, signal: AbortSignal) {
   const caller = `${agentOf(tenantId).owner.name}, signed in to the portal.`;
-  return host.turn({ tenantId, turnId, session, text, context: { path: 'emp', caller } }, signal);
+  return host.turn({ tenantId, turnId, session, text, context: portalTurn(caller) }, signal);
 }
 
 function agentOf(tenantId: string): AgentDefinition {

@@ -9,6 +9,7 @@ import { createModelGateway, type ModelGateway } from '@clawpool/models';
 import { createSandboxDriver } from '@clawpool/runtimes';
 import { openclawProfile } from '@clawpool/workspace';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { portalTurn } from '../support/turn-context.ts';
 
 /**
  * Warm slots of both images behind the real model gateway. A slot is booted with everything that its tier allows; what a position may
@@ -38,6 +39,7 @@ beforeAll(async () => {
       }),
       recordUsage: async (call) => void usage.push(call),
       recordRefusal: async (refusal) => void refusals.push(refusal),
+      recordToolCall: async () => {},
     },
   });
   host = await createHost({
@@ -47,6 +49,7 @@ beforeAll(async () => {
     notes: [],
     images: imageCatalogue({ imagesFolder: join(import.meta.dirname, '../../.clawpool/images') }),
     blobs: await openBlobFolder(join(folder, 'blobs')),
+    attachments: await openBlobFolder(join(folder, 'attachments')),
     dataFolder: join(folder, 'data'),
     egress: (tenantId) => gateway.handler(tenantId),
     tokens: gateway.tokens,
@@ -113,7 +116,7 @@ async function claim(tenantId: string, image: string, tools: ToolName[], generat
 }
 
 async function ask(tenantId: string, text: string): Promise<string> {
-  const context = { path: 'emp', caller: 'Carol Zhang, signed in to the portal.' } as const;
+  const context = portalTurn('Carol Zhang, signed in to the portal.');
   const turn = { tenantId, turnId: `turn-${text.length}`, session: `emp__${tenantId}__1`, text, context };
   for await (const event of host.turn(turn, AbortSignal.timeout(120_000))) {
     if (event.type === 'done') return event.text;

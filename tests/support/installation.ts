@@ -33,6 +33,7 @@ export async function startTestInstallation({
     trustedProxies: [],
     driver: undefined,
     unsafeProcessDriver: false,
+    privateWebhooks: false,
     demo: true,
     models: modelSettingsFromEnvironment({}),
     blobs: {},

@@ -52,19 +52,34 @@ export function blobSettingsFromEnvironment(variables: Readonly<Record<string, s
   return given.length === 0 ? {} : { encryption: { keys: given } };
 }
 
+/** What is kept apart: checkpoints, which are collected, and attachments of messages, which are deleted one by one. */
+export type BlobArea = 'checkpoints' | 'attachments';
+
 /**
  * The blob store that the configuration describes. Blobs written before encryption was turned on, or with an older key, stay readable.
  *
  * @throws ClawpoolError with what to do: `invalid_request` for a key that is wrong or missing, `unavailable` when folder, S3 or KMS do not
  * let us, `storage_full`
  */
-export async function openBlobStore(settings: BlobStoreSettings, dataFolder: string): Promise<BlobStore> {
+export async function openBlobStore(
+  settings: BlobStoreSettings,
+  dataFolder: string,
+  area: BlobArea = 'checkpoints',
+): Promise<BlobStore> {
   const given = parseKeys(settings.encryption?.keys ?? []);
   const kms = settings.encryption?.kms;
   const objects = settings.s3
-    ? await openS3Objects(settings.s3)
-    : await openObjectFolder(settings.folder ?? join(dataFolder, 'blobs'));
+    ? await openS3Objects(
+        area === 'checkpoints' ? settings.s3 : { ...settings.s3, prefix: `${settings.s3.prefix}${area}/` },
+      )
+    : await openObjectFolder(folderOf(settings, dataFolder, area));
   return openWithKeys(objects, given, kms ? await openKms(kms) : undefined);
+}
+
+/** Beside each other, since a collector of one must not meet the other. */
+function folderOf({ folder }: BlobStoreSettings, dataFolder: string, area: BlobArea): string {
+  if (area === 'checkpoints') return folder ?? join(dataFolder, 'blobs');
+  return folder === undefined ? join(dataFolder, area) : `${folder.replace(/\/+$/u, '')}-${area}`;
 }
 
 /** As they are, below `folder`: `ab/cdef…`, each file readable by its owner only. Errors: `storage_full`, `unavailable`. */

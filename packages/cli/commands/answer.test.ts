@@ -5,18 +5,27 @@ import { createProgress } from './answer.ts';
 const at = '2026-01-01T00:00:00.000Z';
 const turn = (state: TurnState, id = 't1'): Turn => ({
   id,
+  origin: 'portal',
   state,
   reason: null,
   message: null,
   hint: null,
   retryAt: null,
+  position: 0,
+  acts: [],
   acceptedAt: at,
   finishedAt: null,
 });
-const reply = (text: string, turnId = 't1'): Message => ({ id: `m-${turnId}`, turnId, role: 'agent', text, at });
+const reply = (text: string, turnId = 't1'): Message => ({
+  ...{ id: `m-${turnId}`, turnId, role: 'agent', text, at },
+  ...{ author: null, origin: 'portal', quick: false, attachments: [] },
+});
 const snapshot = (parts: Partial<Extract<ConversationEvent, { type: 'snapshot' }>>): ConversationEvent => ({
   type: 'snapshot',
-  conversation: { id: 'c', title: '', createdAt: at, updatedAt: at },
+  conversation: {
+    ...{ id: 'c', title: '', createdAt: at, updatedAt: at, endedAt: null },
+    ...{ tenantId: 't', tenantName: 'agent-t', path: 'emp', current: true, takeover: null },
+  },
   messages: [],
   turns: [],
   partial: null,

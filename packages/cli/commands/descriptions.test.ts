@@ -48,6 +48,9 @@ describe('what the commands show', () => {
   it('chat: the truth about a turn that waits', () => {
     const turn = {
       id: 't',
+      origin: 'portal' as const,
+      position: 0,
+      acts: [],
       state: 'blocked' as const,
       reason: 'storage_full' as const,
       message: 'The disk is full.',

@@ -6,6 +6,7 @@ const person = (id: string, number: string, name: string, email: string) => ({
   number,
   name,
   email,
+  positionId: 'p',
   position: 'P',
   department: 'D',
   roles: [],

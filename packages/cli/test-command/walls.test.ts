@@ -6,7 +6,18 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { toolEnvironment } from '../env.ts';
 
 const home = join(import.meta.dirname, '../../..');
-const packages = ['contracts', 'workspace', 'runtimes', 'models', 'client', 'host', 'server', 'console', 'cli'];
+const packages = [
+  'contracts',
+  'workspace',
+  'runtimes',
+  'models',
+  'channels',
+  'client',
+  'host',
+  'server',
+  'console',
+  'cli',
+];
 
 describe('the walls between packages', () => {
   let folder: string;
@@ -56,6 +67,8 @@ describe('the walls between packages', () => {
     ['host', 'server', 'host-imports-only-contracts-workspace-runtimes-checkpoints'],
     ['console', 'server', 'console-imports-only-contracts-client'],
     ['client', 'cli', 'client-imports-only-contracts'],
+    ['channels', 'server', 'channels-imports-only-contracts'],
+    ['server', 'channels', 'server-imports-only-contracts-workspace-checkpoints'],
   ])('stop %s from importing %s', (from, to, rule) => {
     plant(from, `import '@clawpool/${to}';`);
     expect(cruise()).toEqual({ errors: 1, rules: [rule] });

@@ -21,9 +21,18 @@ export const agentQuery = queryOptions({
   refetchInterval: 20_000,
 });
 
-export const conversationsQuery = queryOptions({
+/** The agents a person may talk to, their own first. */
+export const agentsQuery = queryOptions({
+  queryKey: ['agents'],
+  queryFn: async ({ signal }) => (await api.call('listAgents', {}, { signal })).agents,
+});
+
+export const conversationsQuery = infiniteQueryOptions({
   queryKey: ['conversations'],
-  queryFn: async ({ signal }) => (await api.call('listConversations', {}, { signal })).conversations,
+  queryFn: ({ pageParam, signal }) =>
+    api.call('listConversations', { query: { before: pageParam ?? undefined } }, { signal }),
+  initialPageParam: null as string | null,
+  getNextPageParam: (page) => (page.more ? (page.conversations.at(-1)?.updatedAt ?? null) : null),
 });
 
 export interface AuditFilter {

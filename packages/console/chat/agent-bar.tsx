@@ -1,42 +1,75 @@
-import { type Agent, type TenantState, toolNames } from '@clawpool/contracts';
+import { type Agent, type Conversation, type TenantState, toolNames } from '@clawpool/contracts';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { FlaskConical, Info, SquarePen } from 'lucide-react';
+import { FlaskConical, Info, Radio, SquarePen } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
+import { myChannelsQuery } from '../api/portal-queries.ts';
 import { Button, buttonStyle } from '../design/button.tsx';
 import { classNames } from '../design/class-names.ts';
 import { Explanation } from '../design/explanation.tsx';
 import { useMediaQuery } from '../design/media-query.ts';
 import { StateDot } from '../design/state-badge.tsx';
 import { PageBar } from '../shell/shell.tsx';
+import { ConversationMenu } from './conversation-menu.tsx';
 
-/** Whom the person talks to, and how that one is doing. */
-export function AgentBar({ agent, state }: { agent: Agent; state: TenantState }) {
+/**
+ * Whom the person talks to, and how that one is doing. `agent` is null where it is not the person's own: a team's, or an employee's in a
+ * playground.
+ */
+export function AgentBar({
+  name,
+  agent,
+  state,
+  conversation,
+}: {
+  name: string;
+  agent: Agent | null;
+  state: TenantState | null;
+  conversation: Conversation | null;
+}) {
   const { t } = useTranslation();
   const wide = useMediaQuery('(min-width: 64rem)');
+  const { data: channels } = useQuery(myChannelsQuery);
+  const forChannels = conversation?.current === true && (channels?.bindings.length ?? 0) > 0;
   return (
     <PageBar>
       <div className="min-w-0 flex-1 leading-tight">
-        <h1 className="truncate font-semibold">{agent.name}</h1>
+        <h1 className="truncate font-semibold">{name}</h1>
         <p className="flex min-w-0 items-center gap-1.5 text-ink-faint text-xs leading-5">
-          <span className="hidden shrink-0 sm:inline">{agent.position}</span>
-          <span className="hidden sm:inline" aria-hidden="true">
-            ·
-          </span>
-          <StateDot state={state} />
-          <span data-testid="agent-state" data-state={state} className="truncate">
-            {t(`agent.state.${state}`)}
-          </span>
+          {agent && (
+            <>
+              <span className="hidden shrink-0 sm:inline">{agent.position}</span>
+              <span className="hidden sm:inline" aria-hidden="true">
+                ·
+              </span>
+            </>
+          )}
+          {state && (
+            <>
+              <StateDot state={state} />
+              <span data-testid="agent-state" data-state={state} className="truncate">
+                {t(`agent.state.${state}`)}
+              </span>
+            </>
+          )}
+          {!agent && (
+            <span className="truncate">
+              {conversation?.path === 'pgnd' ? t('conversations.playground') : t('conversations.teamAgent')}
+            </span>
+          )}
+          {forChannels && (
+            <span className="hidden min-w-0 items-center gap-1 md:inline-flex" title={t('conversations.current')}>
+              <span aria-hidden="true">·</span>
+              <Radio className="size-3.5 shrink-0" aria-hidden="true" />
+              <span className="truncate">{t('conversations.currentShort')}</span>
+            </span>
+          )}
         </p>
       </div>
-      {agent.demoModel ? (
-        <DemoModel model={agent.model} />
-      ) : (
-        <span className="hidden max-w-56 truncate text-ink-faint text-xs lg:block" title={agent.model}>
-          {agent.model}
-        </span>
-      )}
-      <AboutAgent agent={agent} />
+      {agent && <Model agent={agent} />}
+      {agent && <AboutAgent agent={agent} />}
+      {conversation && <ConversationMenu conversation={conversation} className="shrink-0" />}
       {!wide && (
         <Link
           to="/chat/{-$conversationId}"
@@ -48,6 +81,16 @@ export function AgentBar({ agent, state }: { agent: Agent; state: TenantState })
         </Link>
       )}
     </PageBar>
+  );
+}
+
+function Model({ agent }: { agent: Agent }) {
+  return agent.demoModel ? (
+    <DemoModel model={agent.model} />
+  ) : (
+    <span className="hidden max-w-56 truncate text-ink-faint text-xs lg:block" title={agent.model}>
+      {agent.model}
+    </span>
   );
 }
 

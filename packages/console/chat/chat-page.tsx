@@ -3,7 +3,7 @@ import { useQuery, useSuspenseQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { agentQuery, meQuery } from '../api/queries.ts';
+import { agentQuery, agentsQuery, meQuery } from '../api/queries.ts';
 import { factsOf, useProblem } from '../api/use-problem.ts';
 import { Button } from '../design/button.tsx';
 import { Placeholder, Skeleton } from '../design/placeholder.tsx';
@@ -17,12 +17,20 @@ export function ChatPage() {
   const { t } = useTranslation();
   const { data: me } = useSuspenseQuery(meQuery);
   const { conversationId = null } = routeApi.useParams();
+  const { message = null } = routeApi.useSearch();
   const { data: agent, error, refetch } = useQuery({ ...agentQuery, enabled: me.employee !== null });
+  const { data: agents = [] } = useQuery(agentsQuery);
   const problem = useProblem();
   usePageTitle(agent?.name ?? t('chat.title'));
 
-  if (agent) return <Chat me={me} agent={agent} conversationId={conversationId} />;
-  if (me.employee === null || (error instanceof ClientError && error.code === 'not_found')) {
+  const alone = me.employee === null || (error instanceof ClientError && error.code === 'not_found');
+  // Whoever has no agent of their own may still talk to their team's, or look at a conversation that a link leads to.
+  if (agent || (alone && (agents.length > 0 || conversationId !== null))) {
+    return (
+      <Chat me={me} agent={agent ?? null} agents={agents} conversationId={conversationId} shownMessageId={message} />
+    );
+  }
+  if (alone) {
     return (
       <Frame>
         <Placeholder title={t('chat.noAgentTitle')}>{t('chat.noAgent')}</Placeholder>

@@ -1,7 +1,7 @@
-import type { Agent, ConversationEvent, Me, TenantState } from '@clawpool/contracts';
+import type { Agent, Attachment, ConversationEvent, Me, TenantState } from '@clawpool/contracts';
 import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { ArrowDown } from 'lucide-react';
+import { ArrowDown, FileUp } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../api/api.ts';
@@ -11,39 +11,92 @@ import { Notice } from '../design/notice.tsx';
 import { Placeholder, Skeleton } from '../design/placeholder.tsx';
 import { AgentBar } from './agent-bar.tsx';
 import { Composer, type ComposerHandle } from './composer.tsx';
-import { activeTurnOf, type ConversationState, type KnownTurn } from './conversation-state.ts';
+import { activeTurnOf, type KnownTurn } from './conversation-state.ts';
 import { readDraft, writeDraft } from './drafts.ts';
+import { EndedSession, TakenOver } from './session-notices.tsx';
 import { Thread } from './thread.tsx';
+import { TurnStatus } from './turn-status.tsx';
 import { useBottom } from './use-bottom.ts';
 import { useConversation } from './use-conversation.ts';
+import { useFileDrop } from './use-file-drop.ts';
+import { useFileTray } from './use-file-tray.ts';
 import { useOutbox } from './use-outbox.ts';
+import { useShownMessage } from './use-shown-message.ts';
 import { Welcome } from './welcome.tsx';
 
-/** One conversation with the person's agent; `conversationId` is null while it has not begun. */
-export function Chat({ me, agent, conversationId }: { me: Me; agent: Agent; conversationId: string | null }) {
+export interface TalkableAgent {
+  tenantId: string;
+  name: string;
+  team: boolean;
+}
+
+/** One conversation with an agent; `conversationId` is null while it has not begun. */
+export function Chat({
+  me,
+  agent: own,
+  agents,
+  conversationId,
+  shownMessageId,
+}: {
+  me: Me;
+  /** The person's own agent; null: they have none. */
+  agent: Agent | null;
+  /** Those a new conversation can be with. */
+  agents: readonly TalkableAgent[];
+  conversationId: string | null;
+  /** The message that a search has led to. */
+  shownMessageId: string | null;
+}) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const composer = useRef<ComposerHandle>(null);
   const bottom = useBottom();
-  const { announcement, announce } = useAnnouncements(agent);
+  const [chosen, setChosen] = useState<string | null>(null);
 
+  const start = async (tenantId: string | null) =>
+    (await api.call('startConversation', { body: tenantId === null ? {} : { tenantId } })).id;
+  const onStarted = (id: string) => {
+    // What was typed meanwhile goes along.
+    writeDraft(me.userId, id, readDraft(me.userId, null));
+    writeDraft(me.userId, null, '');
+    void navigate({ to: '/chat/{-$conversationId}', params: { conversationId: id }, replace: true });
+  };
   const outbox = useOutbox(me.userId, {
-    onStarted: (id) => {
-      // What was typed meanwhile goes along.
-      writeDraft(me.userId, id, readDraft(me.userId, null));
-      writeDraft(me.userId, null, '');
-      void navigate({ to: '/chat/{-$conversationId}', params: { conversationId: id }, replace: true });
-    },
+    start,
+    deliver: (id, { text, attachments, clientMessageId }) =>
+      api.call('sendMessage', {
+        params: { conversationId: id },
+        body: { text, attachments: attachments.map((attachment) => attachment.id), clientMessageId },
+      }),
+    onStarted,
     onAccepted: (id, message, turn) => conversation.accepted(id, message, turn),
   });
-  const conversation = useConversation(conversationId, { onNews: outbox.arrived, onEvent: announce });
+  const { announcement, announce } = useAnnouncements();
+  const conversation = useConversation(conversationId, {
+    onNews: outbox.arrived,
+    onEvent: (event) => announce(event, name),
+  });
   const { state, refusal } = conversation;
   const act = useTurnActions(conversationId);
 
+  const firstChoice = own?.tenantId ?? agents[0]?.tenantId ?? null;
+  const tenantId = state.conversation?.tenantId ?? (conversationId === null ? (chosen ?? firstChoice) : null);
+  const agent = own !== null && (tenantId === null || tenantId === own.tenantId) ? own : null;
+  const name =
+    agent?.name ??
+    state.conversation?.tenantName ??
+    agents.find((candidate) => candidate.tenantId === tenantId)?.name ??
+    t('chat.title');
+  const newWith = tenantId === own?.tenantId ? null : tenantId;
+
+  const tray = useFileTray(conversationId, { start: () => start(newWith), onStarted });
   const outgoing = outbox.outbox.filter((message) => message.conversationId === conversationId);
   const active = activeTurnOf(state);
-  const send = (text: string) => {
-    outbox.send(conversationId, text);
+  const ended = state.conversation !== null && state.conversation.endedAt !== null;
+  const writable = !refusal && !ended;
+  const dragging = useFileDrop(writable ? tray.add : null);
+  const send = (text: string, attachments: readonly Attachment[]) => {
+    outbox.send({ conversationId, tenantId: newWith, text, attachments });
     bottom.toBottom();
   };
 
@@ -53,14 +106,20 @@ export function Chat({ me, agent, conversationId }: { me: Me; agent: Agent; conv
   useEffect(() => {
     toBottom();
     reset();
-    composer.current?.focus();
+    if (shownMessageId === null) composer.current?.focus();
   }, [conversationId, toBottom, reset]);
+  useShownMessage(shownMessageId, state.messages, bottom.leave);
 
   const loading = conversationId !== null && state.conversation === null && state.messages.length === 0 && !refusal;
   const empty = !loading && !refusal && state.messages.length === 0 && outgoing.length === 0;
   return (
     <>
-      <AgentBar agent={agent} state={stateOf(agent, active)} />
+      <AgentBar
+        name={name}
+        agent={agent}
+        state={stateOf(agent, active)}
+        conversation={refusal ? null : state.conversation}
+      />
       <div aria-live="polite" className="sr-only">
         {announcement}
       </div>
@@ -78,16 +137,34 @@ export function Chat({ me, agent, conversationId }: { me: Me; agent: Agent; conv
           >
             {loading && <LoadingThread />}
             {refusal && <RefusedThread />}
-            {empty && <Welcome me={me} agent={agent} onAsk={send} />}
+            {empty && (
+              <Welcome
+                me={me}
+                agent={agent}
+                name={name}
+                agents={conversationId === null ? agents : []}
+                tenantId={tenantId}
+                onChoose={setChosen}
+                onAsk={(text) => send(text, [])}
+              />
+            )}
             <Thread
               state={state}
+              attachmentsOf={conversationId}
               outgoing={outgoing}
-              onTryNow={(turn) => act.mutate({ turn, action: 'retryTurn' })}
-              onWithdraw={(turn) => act.mutate({ turn, action: 'stopTurn' })}
+              status={(open) => (
+                <TurnStatus
+                  open={open}
+                  human={state.conversation?.takeover?.by ?? null}
+                  onTryNow={() => act.mutate({ turn: open.turn, action: 'retryTurn' })}
+                  onWithdraw={() => act.mutate({ turn: open.turn, action: 'stopTurn' })}
+                />
+              )}
               onSendAgain={outbox.again}
               onDiscard={outbox.discard}
               onEdit={(message) => {
                 outbox.discard(message);
+                tray.putBack(message.attachments);
                 composer.current?.write(message.text);
               }}
             />
@@ -104,19 +181,25 @@ export function Chat({ me, agent, conversationId }: { me: Me; agent: Agent; conv
             {t('chat.jump')}
           </Button>
         )}
+        {dragging && <DropHere />}
       </div>
-      {!refusal && (
+      {state.conversation?.takeover && !ended && <TakenOver takeover={state.conversation.takeover} />}
+      {ended && <EndedSession />}
+      {writable && (
         <Composer
           ref={composer}
-          userId={me.userId}
+          owner={me.userId}
           conversationId={conversationId}
-          agentName={agent.name}
-          // The first message creates the conversation; a second one must not create another.
-          busy={outgoing.some((message) => message.conversationId === null && message.state === 'sending')}
+          agentName={state.conversation?.takeover?.by ?? name}
+          files={tray}
+          // The first message or file creates the conversation; a second one must not create another.
+          busy={
+            tray.starting || outgoing.some((message) => message.conversationId === null && message.state === 'sending')
+          }
           // A blocked message has its own buttons, where it says why it waits.
           answering={active !== null && active.state !== 'blocked'}
           stopping={act.isPending && act.variables.action === 'stopTurn'}
-          onSend={send}
+          onSend={(text) => send(text, tray.take())}
           onStop={() => active && act.mutate({ turn: active, action: 'stopTurn' })}
         />
       )}
@@ -124,11 +207,11 @@ export function Chat({ me, agent, conversationId }: { me: Me; agent: Agent; conv
   );
 }
 
-/** What is happening right now says more than what the list said a moment ago. */
-function stateOf(agent: Agent, active: ConversationState['turns'][number] | null): TenantState {
+/** What is happening right now says more than what the list said a moment ago. Null: nothing is known. */
+function stateOf(agent: Agent | null, active: KnownTurn | null): TenantState | null {
   if (active?.state === 'waking') return 'creating';
   if (active?.state === 'thinking') return 'running';
-  return active?.state === 'blocked' ? 'failed' : agent.state;
+  return active?.state === 'blocked' ? 'failed' : (agent?.state ?? null);
 }
 
 /** What became of it comes with the event stream. The answer to the POST may be older than that: it is not looked at. */
@@ -141,13 +224,15 @@ function useTurnActions(conversationId: string | null) {
   });
 }
 
-/** What a screen reader hears without moving: the finished answer, and why there is none yet. */
-function useAnnouncements(agent: Agent) {
+/** What a screen reader hears without moving: what was said, and why nothing was yet. */
+function useAnnouncements() {
   const { t } = useTranslation();
   const [announcement, setAnnouncement] = useState('');
-  const announce = (event: ConversationEvent) => {
-    if (event.type === 'message' && event.message.role === 'agent') {
-      setAnnouncement(t('chat.answered', { agent: agent.name, text: event.message.text }));
+  const announce = (event: ConversationEvent, name: string) => {
+    if (event.type === 'message' && event.message.role !== 'person') {
+      const { role, author, text } = event.message;
+      if (role === 'note') setAnnouncement(text);
+      else setAnnouncement(t('chat.answered', { agent: role === 'human' ? (author ?? name) : name, text }));
     } else if (event.type === 'turn') {
       const { state } = event.turn;
       if (state === 'waking' || state === 'blocked' || state === 'failed') setAnnouncement(t(`turn.${state}`));
@@ -163,6 +248,18 @@ function ActionProblem({ error, stop }: { error: Error; stop: boolean }) {
     <Notice tone="bad" role="alert" title={stop ? t('chat.stopFailed') : t('chat.retryFailed')} className="mt-4">
       {title} {detail}
     </Notice>
+  );
+}
+
+function DropHere() {
+  const { t } = useTranslation();
+  return (
+    <div className="pointer-events-none absolute inset-3 z-10 grid place-items-center rounded-xl border-2 border-accent border-dashed bg-canvas/90">
+      <p className="flex items-center gap-3 font-medium text-lg">
+        <FileUp className="size-6 text-accent-ink" aria-hidden="true" />
+        {t('files.drop')}
+      </p>
+    </div>
   );
 }
 

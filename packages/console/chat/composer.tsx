@@ -1,5 +1,5 @@
-import { maxMessageLength } from '@clawpool/contracts';
-import { ArrowUp, Square } from 'lucide-react';
+import { attachmentLimits, maxMessageLength } from '@clawpool/contracts';
+import { ArrowUp, Paperclip, Square } from 'lucide-react';
 import {
   type KeyboardEvent,
   type Ref,
@@ -14,10 +14,13 @@ import { useTranslation } from 'react-i18next';
 import { Button } from '../design/button.tsx';
 import { classNames } from '../design/class-names.ts';
 import { useMediaQuery } from '../design/media-query.ts';
+import { useFormat } from '../format/use-format.ts';
 import { readDraft, writeDraft } from './drafts.ts';
+import { FileTrayView } from './file-tray-view.tsx';
+import type { FileTray } from './use-file-tray.ts';
 
-/** From here on the number of characters is shown. */
-const countFrom = maxMessageLength * 0.9;
+/** From this part of the most on, the number of characters is shown. */
+const countFrom = 0.9;
 
 export interface ComposerHandle {
   /** Takes the keyboard, except on phones, where that would open the keyboard over what is to be read. */
@@ -27,26 +30,33 @@ export interface ComposerHandle {
 }
 
 export interface ComposerProps {
-  userId: string;
+  /** Whose drafts these are. */
+  owner: string;
   conversationId: string | null;
   agentName: string;
+  /** Characters a message may have. */
+  maxLength?: number;
+  /** Absent: messages are text alone. */
+  files?: FileTray;
   /** Nothing may be sent right now; typing goes on. */
   busy: boolean;
   /** There is an answer to stop. */
-  answering: boolean;
-  stopping: boolean;
+  answering?: boolean;
+  stopping?: boolean;
   onSend: (text: string) => void;
-  onStop: () => void;
+  onStop?: () => void;
   ref: Ref<ComposerHandle>;
 }
 
 export function Composer(props: ComposerProps) {
-  const { conversationId, agentName, busy, answering, stopping, onSend, onStop, ref } = props;
+  const { owner, conversationId, agentName, maxLength = maxMessageLength, files, busy, onSend, onStop, ref } = props;
+  const { answering = false, stopping = false } = props;
   const { t } = useTranslation();
+  const { bytes } = useFormat();
   const id = useId();
   const input = useRef<HTMLTextAreaElement>(null);
   const touch = useMediaQuery('(pointer: coarse)');
-  const [text, setText] = useDraft(props.userId, conversationId);
+  const [text, setText] = useDraft(owner, conversationId);
   useGrowth(input, text);
   useImperativeHandle(ref, () => ({
     focus: () => !touch && input.current?.focus(),
@@ -57,8 +67,9 @@ export function Composer(props: ComposerProps) {
   }));
 
   const length = text.trim().length;
-  const over = length - maxMessageLength;
-  const sendable = length > 0 && over <= 0 && !busy;
+  const over = length - maxLength;
+  const something = length > 0 || (files !== undefined && files.files.length > 0);
+  const sendable = something && (files?.ready ?? true) && over <= 0 && !busy;
   const send = () => {
     if (!sendable) return;
     onSend(text.trim());
@@ -81,12 +92,14 @@ export function Composer(props: ComposerProps) {
         send();
       }}
     >
+      {files && <FileTrayView tray={files} />}
       <div
         className={classNames(
           'flex items-end gap-2 rounded-2xl border bg-surface p-2 shadow-raised transition-colors focus-within:border-ink-soft',
           over > 0 ? 'border-bad' : 'border-control',
         )}
       >
+        {files && <FileButton files={files} />}
         <label htmlFor={id} className="sr-only">
           {t('chat.composer')}
         </label>
@@ -101,6 +114,12 @@ export function Composer(props: ComposerProps) {
           enterKeyHint={touch ? 'enter' : 'send'}
           onChange={(event) => setText(event.target.value)}
           onKeyDown={onKeyDown}
+          onPaste={(event) => {
+            const pasted = [...event.clipboardData.files];
+            if (!files || pasted.length === 0) return;
+            event.preventDefault();
+            files.add(pasted);
+          }}
           className="max-h-[min(40dvh,18rem)] min-h-10 flex-1 resize-none bg-transparent px-2.5 py-2 text-base outline-none placeholder:truncate placeholder:text-ink-faint"
         />
         {answering && (
@@ -115,7 +134,7 @@ export function Composer(props: ComposerProps) {
             <Square className="fill-current [&&]:size-3.5" aria-hidden="true" />
           </Button>
         )}
-        {(!answering || length > 0) && (
+        {(!answering || something) && (
           <Button
             kind="primary"
             size="icon"
@@ -135,11 +154,47 @@ export function Composer(props: ComposerProps) {
       >
         {over > 0
           ? t('chat.tooLong', { over })
-          : length >= countFrom
-            ? t('chat.count', { count: length, max: maxMessageLength })
-            : !touch && t('chat.keys')}
+          : length >= maxLength * countFrom
+            ? t('chat.count', { count: length, max: maxLength })
+            : files && files.files.length > 0
+              ? t('files.limits', { count: attachmentLimits.perMessage, size: bytes(attachmentLimits.bytes) })
+              : !touch && t('chat.keys')}
       </p>
     </form>
+  );
+}
+
+/** Says before the choice what can be chosen. */
+function FileButton({ files }: { files: FileTray }) {
+  const { t } = useTranslation();
+  const { bytes } = useFormat();
+  const input = useRef<HTMLInputElement>(null);
+  const limits = t('files.limits', { count: attachmentLimits.perMessage, size: bytes(attachmentLimits.bytes) });
+  return (
+    <>
+      <input
+        ref={input}
+        type="file"
+        multiple
+        hidden
+        data-testid="file-input"
+        onChange={(event) => {
+          files.add([...(event.target.files ?? [])]);
+          // The same file can be chosen once more after it was removed.
+          event.target.value = '';
+        }}
+      />
+      <Button
+        kind="ghost"
+        size="icon"
+        aria-label={`${t('files.attach')}. ${limits}`}
+        title={`${t('files.attach')}. ${limits}`}
+        onClick={() => input.current?.click()}
+        className="shrink-0 rounded-full"
+      >
+        <Paperclip aria-hidden="true" />
+      </Button>
+    </>
   );
 }
 

@@ -5,15 +5,29 @@ import {
   type ConversationState,
   conversationReducer,
   emptyConversation,
-  exchangesOf,
   newPersonMessages,
+  threadOf,
 } from './conversation-state.ts';
 
 const at = '2026-03-10T12:00:00.000Z';
-const conversation: Conversation = { id: 'c1', title: 'Who are you?', createdAt: at, updatedAt: at };
+const conversation: Conversation = {
+  id: 'c1',
+  tenantId: 'carol',
+  tenantName: 'Carol’s agent',
+  path: 'emp',
+  title: 'Who are you?',
+  current: true,
+  takeover: null,
+  createdAt: at,
+  updatedAt: at,
+  endedAt: null,
+};
 const turn = (id: string, state: Turn['state']): Turn => ({
   id,
+  origin: 'portal',
   state,
+  position: 0,
+  acts: [],
   reason: null,
   message: null,
   hint: null,
@@ -21,20 +35,23 @@ const turn = (id: string, state: Turn['state']): Turn => ({
   acceptedAt: at,
   finishedAt: null,
 });
-const question = (turnId: string, text = 'Who are you?'): Message => ({
-  id: `${turnId}-q`,
-  turnId,
-  role: 'person',
-  text,
+const message = (parts: Pick<Message, 'id' | 'role' | 'text'> & Partial<Message>): Message => ({
+  turnId: null,
+  author: null,
+  origin: 'portal',
+  quick: false,
+  attachments: [],
   at,
+  ...parts,
 });
-const answer = (turnId: string, text = 'I am your agent.'): Message => ({
-  id: `${turnId}-a`,
-  turnId,
-  role: 'agent',
-  text,
-  at,
-});
+const question = (turnId: string, text = 'Who are you?') =>
+  message({ id: `${turnId}-q`, turnId, role: 'person', text });
+const answer = (turnId: string, text = 'I am your agent.') =>
+  message({ id: `${turnId}-a`, turnId, role: 'agent', text });
+const quick = (turnId: string) =>
+  message({ id: `${turnId}-k`, turnId, role: 'agent', text: 'In short: yes.', quick: true });
+const human = (id: string) => message({ id, role: 'human', author: 'Maria Lopez', text: 'I am here.' });
+const note = (id: string) => message({ id, role: 'note', text: 'Maria Lopez has joined.' });
 const snapshot = (parts: Partial<Extract<ConversationEvent, { type: 'snapshot' }>> = {}): ConversationEvent => ({
   type: 'snapshot',
   conversation,
@@ -179,7 +196,7 @@ describe('what can be stopped', () => {
   });
 });
 
-describe('the exchanges that are shown', () => {
+describe('the thread that is shown', () => {
   it('put each answer under its question, even when the next question came before it', () => {
     const state = after(
       snapshot({
@@ -188,9 +205,60 @@ describe('the exchanges that are shown', () => {
         partial: { turnId: 't2', text: 'Well' },
       }),
     );
-    expect(exchangesOf(state)).toMatchObject([
+    expect(threadOf(state)).toMatchObject([
       { turnId: 't1', question: question('t1'), answer: answer('t1'), turn: null, partial: null },
       { turnId: 't2', question: question('t2'), answer: null, turn: { state: 'thinking' }, partial: 'Well' },
     ]);
+  });
+
+  it('shows a quick answer between the question and the answer that is still being written', () => {
+    const state = after(
+      snapshot({
+        messages: [question('t1')],
+        turns: [turn('t1', 'waking')],
+        partial: { turnId: 't1', text: 'Wh' },
+      }),
+      { type: 'message', message: quick('t1') },
+      { type: 'delta', turnId: 't1', text: 'ole' },
+    );
+    expect(threadOf(state)).toMatchObject([{ question: question('t1'), quick: quick('t1'), partial: 'Whole' }]);
+    expect(threadOf(after(snapshot({ messages: [question('t1'), quick('t1'), answer('t1')] })))).toMatchObject([
+      { quick: quick('t1'), answer: answer('t1') },
+    ]);
+  });
+
+  it('puts what was said outside of turns where it was said', () => {
+    const state = after(
+      snapshot({ messages: [question('t1'), answer('t1'), note('n1'), question('t2'), human('h1')] }),
+    );
+    const shown = threadOf(state).map((item) => (item.kind === 'aside' ? item.message.id : item.turnId));
+    expect(shown).toEqual(['t1', 'n1', 't2', 'h1']);
+  });
+
+  it('knows of a question that a human has answered in the agent’s place', () => {
+    const items = threadOf(
+      after(snapshot({ messages: [question('t0'), answer('t0'), question('t1'), human('h1'), question('t2')] })),
+    );
+    const answered = items.flatMap((item) => (item.kind === 'exchange' ? [[item.turnId, item.answeredByHuman]] : []));
+    expect(answered).toEqual([
+      ['t0', false],
+      ['t1', true],
+      ['t2', false],
+    ]);
+  });
+});
+
+describe('a session that is taken over', () => {
+  const takeover = { by: 'Maria Lopez', userId: 'maria', until: at };
+
+  it('is known from the event that tells of it, and from the one that tells of its end', () => {
+    const taken = after(snapshot(), { type: 'conversation', conversation: { ...conversation, takeover } });
+    expect(taken.conversation?.takeover).toEqual(takeover);
+    const back = conversationReducer(taken, { type: 'event', event: { type: 'conversation', conversation }, now: 0 });
+    expect(back.conversation?.takeover).toBeNull();
+  });
+
+  it('leaves nothing to stop: its turns are over for the agent', () => {
+    expect(activeTurnOf(after(snapshot({ turns: [turn('t1', 'handed_over')] })))).toBeNull();
   });
 });

@@ -53,7 +53,7 @@ function withEvent(state: ConversationState, event: ConversationEvent, now: numb
     case 'turn':
       return withTurn(state, event.turn, now);
     case 'delta': {
-      const answered = state.messages.some(({ turnId, role }) => turnId === event.turnId && role === 'agent');
+      const answered = state.messages.some((message) => message.turnId === event.turnId && isAnswer(message));
       if (answered) return state;
       const text = (state.partials[event.turnId] ?? '') + event.text;
       return { ...state, partials: { ...state.partials, [event.turnId]: text } };
@@ -62,8 +62,13 @@ function withEvent(state: ConversationState, event: ConversationEvent, now: numb
       return { ...state, partials: without(state.partials, event.turnId) };
     case 'message':
       return withMessage(state, event.message);
+    case 'conversation':
+      return { ...state, conversation: event.conversation };
   }
 }
+
+/** An agent's own answer; a quick one only fills the time until it comes. */
+const isAnswer = ({ role, quick }: Message): boolean => role === 'agent' && !quick;
 
 /** The whole answer takes the place of the text that was streamed. */
 function withMessage(state: ConversationState, message: Message): ConversationState {
@@ -73,7 +78,7 @@ function withMessage(state: ConversationState, message: Message): ConversationSt
     messages: known
       ? state.messages.map((other) => (other.id === message.id ? message : other))
       : [...state.messages, message],
-    partials: message.role === 'agent' ? without(state.partials, message.turnId) : state.partials,
+    partials: isAnswer(message) ? without(state.partials, message.turnId) : state.partials,
   };
 }
 
@@ -91,14 +96,14 @@ function withSince(known: readonly KnownTurn[], turn: Turn, now: number): KnownT
   return { ...turn, since: before?.state === turn.state ? before.since : now };
 }
 
-function without(partials: ConversationState['partials'], turnId: string): ConversationState['partials'] {
-  if (!(turnId in partials)) return partials;
+function without(partials: ConversationState['partials'], turnId: string | null): ConversationState['partials'] {
+  if (turnId === null || !(turnId in partials)) return partials;
   const { [turnId]: _, ...rest } = partials;
   return rest;
 }
 
-const isOver = ({ state }: Pick<Turn, 'state'>): boolean =>
-  state === 'answered' || state === 'failed' || state === 'stopped';
+const over: readonly Turn['state'][] = ['answered', 'failed', 'stopped', 'handed_over'];
+const isOver = ({ state }: Pick<Turn, 'state'>): boolean => over.includes(state);
 
 /** The turn that "Stop" stops: the one the agent works on, else the first that waits. */
 export function activeTurnOf({ turns }: ConversationState): KnownTurn | null {
@@ -115,35 +120,71 @@ export function newPersonMessages(state: ConversationState, event: ConversationE
   return messages.filter(({ id, role }) => role === 'person' && !known.has(id));
 }
 
-/** What the page shows of a conversation, from top to bottom: each message, its answer, and how its turn is doing. */
+/** What the page shows of a conversation, from top to bottom. */
+export type ThreadItem = Exchange | Aside;
+
+/** A message, its answer, and how its turn is doing. */
 export interface Exchange {
+  kind: 'exchange';
   turnId: string;
   question: Message | null;
+  /** What the model said while the agent was waking. */
+  quick: Message | null;
   answer: Message | null;
   /** The answer as far as it is written. */
   partial: string | null;
   /** Null for old turns, of which only the messages are known. */
   turn: KnownTurn | null;
+  /** A person of the organization said something before the agent answered again. */
+  answeredByHuman: boolean;
 }
 
-export function exchangesOf({ messages, turns, partials }: ConversationState): Exchange[] {
+/** Said outside of any turn: by a human who has taken the session over, or by the system. */
+export interface Aside {
+  kind: 'aside';
+  message: Message;
+}
+
+export function threadOf({ messages, turns, partials }: ConversationState): ThreadItem[] {
+  const items: ThreadItem[] = [];
   const exchanges = new Map<string, Exchange>();
   for (const message of messages) {
-    const exchange = exchanges.get(message.turnId) ?? emptyExchange(message.turnId);
-    exchanges.set(message.turnId, { ...exchange, [message.role === 'person' ? 'question' : 'answer']: message });
+    const { turnId, role } = message;
+    if (turnId === null || role === 'human' || role === 'note') {
+      items.push({ kind: 'aside', message });
+      if (role === 'human') for (const exchange of unanswered(items)) exchange.answeredByHuman = true;
+      continue;
+    }
+    let exchange = exchanges.get(turnId);
+    if (!exchange) {
+      exchange = emptyExchange(turnId);
+      exchanges.set(turnId, exchange);
+      items.push(exchange);
+    }
+    exchange[role === 'person' ? 'question' : message.quick ? 'quick' : 'answer'] = message;
   }
   for (const turn of turns) {
     const exchange = exchanges.get(turn.id);
     // A turn whose message has not arrived yet shows when it does.
-    if (exchange) exchanges.set(turn.id, { ...exchange, turn, partial: partials[turn.id] ?? null });
+    if (exchange) Object.assign(exchange, { turn, partial: partials[turn.id] ?? null });
   }
-  return [...exchanges.values()];
+  return items;
+}
+
+/** The exchanges at the end that the agent has not answered, up to the last that it has. */
+function unanswered(items: readonly ThreadItem[]): Exchange[] {
+  const exchanges = items.filter((item) => item.kind === 'exchange');
+  const last = exchanges.findLastIndex(({ answer }) => answer !== null);
+  return exchanges.slice(last + 1);
 }
 
 const emptyExchange = (turnId: string): Exchange => ({
+  kind: 'exchange',
   turnId,
   question: null,
+  quick: null,
   answer: null,
   partial: null,
   turn: null,
+  answeredByHuman: false,
 });

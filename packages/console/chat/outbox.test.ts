@@ -4,7 +4,7 @@ import { type OutboxAction, type Outgoing, outboxReducer, parseOutbox } from './
 const after = (...actions: OutboxAction[]) => actions.reduce<readonly Outgoing[]>(outboxReducer, []);
 const send = (clientMessageId: string, text = 'Hello', conversationId: string | null = 'c1'): OutboxAction => ({
   type: 'send',
-  message: { clientMessageId, conversationId, text },
+  message: { clientMessageId, conversationId, tenantId: null, text, attachments: [] },
 });
 const problem = { code: 'unreachable' } as const;
 
@@ -26,12 +26,31 @@ describe('a message on its way', () => {
       type: 'arrived',
       conversationId: 'c1',
       text: 'yes',
+      attachments: [],
     });
     expect(outbox.map(({ clientMessageId }) => clientMessageId)).toEqual(['m2']);
   });
 
   it('does not go because of the same text in another conversation', () => {
-    expect(after(send('m1'), { type: 'arrived', conversationId: 'c2', text: 'Hello' })).toHaveLength(1);
+    expect(after(send('m1'), { type: 'arrived', conversationId: 'c2', text: 'Hello', attachments: [] })).toHaveLength(
+      1,
+    );
+  });
+
+  it('of files alone goes when the stream brings those files, not when it brings others', () => {
+    const file = { id: 'a1', name: 'plan.pdf', mediaType: 'application/pdf', bytes: 10 };
+    const outbox = after({
+      type: 'send',
+      message: { clientMessageId: 'm1', conversationId: 'c1', tenantId: null, text: '', attachments: [file] },
+    });
+    const arrived = (...ids: string[]): OutboxAction => ({
+      type: 'arrived',
+      conversationId: 'c1',
+      text: '',
+      attachments: ids.map((id) => ({ id })),
+    });
+    expect(outboxReducer(outbox, arrived('a2'))).toHaveLength(1);
+    expect(outboxReducer(outbox, arrived('a1'))).toHaveLength(0);
   });
 
   it('moves to the conversation that it begins', () => {

@@ -1,4 +1,5 @@
 import type { ClientErrorCode } from '@clawpool/client';
+import type { Attachment } from '@clawpool/contracts';
 
 /** Messages on their way to the server. Plain data and rules; `use-outbox.ts` sends them. */
 
@@ -7,7 +8,11 @@ export interface Outgoing {
   clientMessageId: string;
   /** Null: it begins a new conversation. */
   conversationId: string | null;
+  /** Whose conversation it begins; null: that of the person's own agent. */
+  tenantId: string | null;
   text: string;
+  /** Uploaded already. */
+  attachments: readonly Attachment[];
   state: 'sending' | 'failed';
   /** Why it failed. */
   problem: OutgoingProblem | null;
@@ -19,7 +24,7 @@ export interface OutgoingProblem {
 }
 
 export type OutboxAction =
-  | { type: 'send'; message: Pick<Outgoing, 'clientMessageId' | 'conversationId' | 'text'> }
+  | { type: 'send'; message: Omit<Outgoing, 'state' | 'problem'> }
   /** The conversation it begins exists now. */
   | { type: 'addressed'; clientMessageId: string; conversationId: string }
   | { type: 'failed'; clientMessageId: string; problem: OutgoingProblem }
@@ -27,7 +32,7 @@ export type OutboxAction =
   /** Stored by the server, or given up by the person. */
   | { type: 'remove'; clientMessageId: string }
   /** The stream brought it before the answer to the POST did, or although the POST seemed to fail. */
-  | { type: 'arrived'; conversationId: string; text: string };
+  | { type: 'arrived'; conversationId: string; text: string; attachments: readonly Pick<Attachment, 'id'>[] };
 
 export function outboxReducer(outbox: readonly Outgoing[], action: OutboxAction): readonly Outgoing[] {
   switch (action.type) {
@@ -44,11 +49,18 @@ export function outboxReducer(outbox: readonly Outgoing[], action: OutboxAction)
     case 'arrived': {
       // The server trims what it stores.
       const arrived = outbox.find(
-        (message) => message.conversationId === action.conversationId && message.text.trim() === action.text.trim(),
+        (message) =>
+          message.conversationId === action.conversationId &&
+          message.text.trim() === action.text.trim() &&
+          sameFiles(message.attachments, action.attachments),
       );
       return arrived ? outbox.filter((message) => message !== arrived) : outbox;
     }
   }
+}
+
+function sameFiles(some: readonly Pick<Attachment, 'id'>[], others: readonly Pick<Attachment, 'id'>[]): boolean {
+  return some.length === others.length && some.every(({ id }) => others.some((other) => other.id === id));
 }
 
 function change(outbox: readonly Outgoing[], id: string, parts: Partial<Outgoing>): readonly Outgoing[] {
@@ -70,6 +82,8 @@ function isOutgoing(value: unknown): value is Outgoing {
   return (
     typeof message?.clientMessageId === 'string' &&
     typeof message.text === 'string' &&
+    Array.isArray(message.attachments) &&
+    (message.tenantId === null || typeof message.tenantId === 'string') &&
     (message.conversationId === null || typeof message.conversationId === 'string') &&
     (message.state === 'sending' || message.state === 'failed')
   );

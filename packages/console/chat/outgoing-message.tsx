@@ -2,6 +2,7 @@ import { CircleAlert } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { useProblem } from '../api/use-problem.ts';
 import { Button } from '../design/button.tsx';
+import { Attachments } from './attachments.tsx';
 import { PersonBubble } from './messages.tsx';
 import type { Outgoing } from './outbox.ts';
 
@@ -22,10 +23,13 @@ export function OutgoingMessage({
   const words = message.problem && problem(message.problem);
   return (
     <div className="flex animate-appear flex-col items-end gap-2">
-      <PersonBubble className={words ? 'ring-1 ring-bad-line' : undefined}>
-        <span className="sr-only">{t('chat.you')}: </span>
-        {message.text}
-      </PersonBubble>
+      {message.text !== '' && (
+        <PersonBubble className={words ? 'ring-1 ring-bad-line' : undefined}>
+          <span className="sr-only">{t('chat.you')}: </span>
+          {message.text}
+        </PersonBubble>
+      )}
+      <Attachments conversationId={null} attachments={message.attachments} className="justify-end" />
       {words ? (
         <div role="alert" className="max-w-[85%] text-end text-sm">
           <p className="text-bad-ink">

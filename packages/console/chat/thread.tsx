@@ -1,15 +1,29 @@
+import type { Message } from '@clawpool/contracts';
+import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { startOfDay } from '../format/time.ts';
 import { useFormat, useNow } from '../format/use-format.ts';
-import { type ConversationState, type Exchange, exchangesOf, type KnownTurn } from './conversation-state.ts';
-import { AgentMessage, PersonMessage } from './messages.tsx';
+import {
+  type ConversationState,
+  type Exchange,
+  type KnownTurn,
+  type ThreadItem,
+  threadOf,
+} from './conversation-state.ts';
+import { AgentMessage, GrowingAnswer, HumanMessage, Note, PersonMessage } from './messages.tsx';
 import type { Outgoing } from './outbox.ts';
 import { OutgoingMessage } from './outgoing-message.tsx';
-import { TurnStatus } from './turn-status.tsx';
 
-export interface ThreadActions {
-  onTryNow: (turn: KnownTurn) => void;
-  onWithdraw: (turn: KnownTurn) => void;
+/** What is known of a turn that has no answer yet. */
+export interface OpenTurn {
+  turn: KnownTurn;
+  /** No turn before it is still open. */
+  first: boolean;
+  /** The answer's text is already growing. */
+  writing: boolean;
+}
+
+export interface OutgoingActions {
   onSendAgain: (message: Outgoing) => void;
   onDiscard: (message: Outgoing) => void;
   onEdit: (message: Outgoing) => void;
@@ -18,78 +32,103 @@ export interface ThreadActions {
 /** The messages from the first to the last, then those on their way. */
 export function Thread({
   state,
-  outgoing,
-  onTryNow,
-  onWithdraw,
+  attachmentsOf,
+  outgoing = [],
+  status,
   onSendAgain,
   onDiscard,
   onEdit,
-}: { state: ConversationState; outgoing: readonly Outgoing[] } & ThreadActions) {
-  const exchanges = exchangesOf(state);
+}: {
+  state: ConversationState;
+  /** The conversation from which attachments can be downloaded; null where there is no such way. */
+  attachmentsOf: string | null;
+  outgoing?: readonly Outgoing[];
+  /** Says how a turn without its answer is doing, to whoever reads this. */
+  status: (open: OpenTurn) => ReactNode;
+} & Partial<OutgoingActions>) {
+  const items = threadOf(state);
+  const firstOpen = items.find((item) => item.kind === 'exchange' && item.turn && item.turn.finishedAt === null);
   return (
     <div className="grid grid-cols-1 gap-8 empty:hidden">
-      {exchanges.map((exchange, index) => (
-        <div key={exchange.turnId} className="grid grid-cols-1 gap-5">
-          <DayLine at={momentOf(exchange)} before={momentOf(exchanges[index - 1])} />
-          {exchange.question && <PersonMessage text={exchange.question.text} at={Date.parse(exchange.question.at)} />}
-          <Answer
-            exchange={exchange}
-            first={exchanges.find(({ turn }) => turn && turn.finishedAt === null)?.turnId === exchange.turnId}
-            onTryNow={onTryNow}
-            onWithdraw={onWithdraw}
-          />
+      {items.map((item, index) => (
+        <div key={item.kind === 'aside' ? item.message.id : item.turnId} className="grid grid-cols-1 gap-5">
+          <DayLine at={momentOf(item)} before={momentOf(items[index - 1])} />
+          {item.kind === 'aside' ? (
+            <AsideMessage message={item.message} conversationId={attachmentsOf} />
+          ) : (
+            <>
+              {item.question && <PersonMessage message={item.question} conversationId={attachmentsOf} />}
+              <Answer exchange={item} first={item === firstOpen} conversationId={attachmentsOf} status={status} />
+            </>
+          )}
         </div>
       ))}
       {outgoing.map((message) => (
         <OutgoingMessage
           key={message.clientMessageId}
           message={message}
-          onAgain={() => onSendAgain(message)}
-          onDiscard={() => onDiscard(message)}
-          onEdit={() => onEdit(message)}
+          onAgain={() => onSendAgain?.(message)}
+          onDiscard={() => onDiscard?.(message)}
+          onEdit={() => onEdit?.(message)}
         />
       ))}
     </div>
   );
 }
 
-/** `first`: no turn before it is still open. */
+function AsideMessage({ message, conversationId }: { message: Message; conversationId: string | null }) {
+  switch (message.role) {
+    case 'human':
+      return <HumanMessage message={message} conversationId={conversationId} />;
+    case 'note':
+      return <Note message={message} />;
+    case 'agent':
+      return <AgentMessage message={message} conversationId={conversationId} />;
+    case 'person':
+      return <PersonMessage message={message} conversationId={conversationId} />;
+  }
+}
+
 function Answer({
-  exchange: { answer, partial, turn },
+  exchange: { quick, answer, partial, turn, answeredByHuman },
   first,
-  onTryNow,
-  onWithdraw,
-}: { exchange: Exchange; first: boolean } & Pick<ThreadActions, 'onTryNow' | 'onWithdraw'>) {
+  conversationId,
+  status,
+}: {
+  exchange: Exchange;
+  first: boolean;
+  conversationId: string | null;
+  status: (open: OpenTurn) => ReactNode;
+}) {
   const { t } = useTranslation();
+  const soon = quick && <AgentMessage message={quick} conversationId={conversationId} />;
   if (answer) {
     return (
       <div className="grid grid-cols-1 gap-3">
-        <AgentMessage text={answer.text} at={Date.parse(answer.at)} />
-        {turn?.state === 'stopped' && <TurnStatus turn={turn} first={first} />}
+        {soon}
+        <AgentMessage message={answer} conversationId={conversationId} />
+        {turn?.state === 'stopped' && status({ turn, first, writing: false })}
       </div>
     );
   }
   // Only its messages are known, and among them is no answer.
-  if (!turn) return <p className="text-ink-faint text-sm sm:ps-11">{t('chat.unanswered')}</p>;
+  if (!turn) {
+    if (soon || answeredByHuman) return soon;
+    return <p className="text-ink-faint text-sm sm:ps-11">{t('chat.unanswered')}</p>;
+  }
   const writing = turn.state === 'thinking' && partial !== null && partial !== '';
   return (
     <div className="grid grid-cols-1 gap-3">
-      {partial && <AgentMessage text={partial} streaming={writing} />}
-      {turn.state !== 'answered' && (
-        <TurnStatus
-          turn={turn}
-          first={first}
-          writing={writing}
-          onTryNow={() => onTryNow(turn)}
-          onWithdraw={() => onWithdraw(turn)}
-        />
-      )}
+      {soon}
+      {partial && <GrowingAnswer text={partial} streaming={writing} />}
+      {turn.state !== 'answered' && status({ turn, first, writing })}
     </div>
   );
 }
 
-function momentOf(exchange: Exchange | undefined): number | null {
-  const at = exchange?.question?.at ?? exchange?.answer?.at;
+function momentOf(item: ThreadItem | undefined): number | null {
+  if (!item) return null;
+  const at = item.kind === 'aside' ? item.message.at : (item.question?.at ?? item.quick?.at ?? item.answer?.at);
   return at === undefined ? null : Date.parse(at);
 }
 

@@ -1,5 +1,5 @@
-import { CircleAlert, Clock, Square } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { CircleAlert, Clock, Square, TriangleAlert, UserRound } from 'lucide-react';
+import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Button } from '../design/button.tsx';
 import { classNames } from '../design/class-names.ts';
@@ -7,35 +7,32 @@ import { Waiting } from '../design/ripples.tsx';
 import { secondsUntil } from '../format/time.ts';
 import { useFormat, useNow } from '../format/use-format.ts';
 import type { KnownTurn } from './conversation-state.ts';
+import type { OpenTurn } from './thread.tsx';
 
 /** Seconds after which waiting is no longer usual, and the line says so. */
 const longWaking = 20;
 const longThinking = 30;
 
-/**
- * How a turn without its answer is doing: the truth, with what the person can do about it. `first` is true when no earlier
- * turn is open; `writing` while the answer's text is already growing above.
- */
+/** How a turn without its answer is doing: the truth, with what the person can do about it. */
 export function TurnStatus({
-  turn,
-  first,
-  writing = false,
+  open: { turn, first, writing },
+  human,
   onTryNow,
   onWithdraw,
 }: {
-  turn: KnownTurn;
-  first: boolean;
-  writing?: boolean;
-  onTryNow?: () => void;
-  onWithdraw?: () => void;
+  open: OpenTurn;
+  /** Who has the session instead of the agent, while somebody has. */
+  human: string | null;
+  onTryNow: () => void;
+  onWithdraw: () => void;
 }) {
   const { t } = useTranslation();
   switch (turn.state) {
     case 'queued':
       return (
-        <Line state={turn.state} sign={<Waiting />}>
-          {first ? t('turn.queuedFirst') : t('turn.queued')}
-        </Line>
+        <StatusLine state={turn.state} sign={<Waiting />}>
+          {first || turn.position === 0 ? t('turn.queuedFirst') : t('turn.queued', { count: turn.position })}
+        </StatusLine>
       );
     case 'waking':
     case 'thinking':
@@ -43,12 +40,22 @@ export function TurnStatus({
     case 'blocked':
       return <Blocked turn={turn} onTryNow={onTryNow} onWithdraw={onWithdraw} />;
     case 'failed':
-      return <Failed turn={turn} onTryNow={onTryNow} />;
+      return turn.reason === 'interrupted_after_acting' ? (
+        <Interrupted turn={turn} onRunAgain={onTryNow} />
+      ) : (
+        <Failed turn={turn} onTryNow={onTryNow} />
+      );
     case 'stopped':
       return (
-        <Line state={turn.state} sign={<Square className="size-3.5 text-ink-faint" aria-hidden="true" />}>
+        <StatusLine state={turn.state} sign={<Square className="size-3.5 text-ink-faint" aria-hidden="true" />}>
           {t('turn.stopped')}
-        </Line>
+        </StatusLine>
+      );
+    case 'handed_over':
+      return (
+        <StatusLine state={turn.state} sign={<UserRound className="size-4.5 text-info-ink" aria-hidden="true" />}>
+          {human === null ? t('turn.handedOver') : t('turn.handedOverTo', { name: human })}
+        </StatusLine>
       );
     case 'answered':
       return null;
@@ -56,7 +63,15 @@ export function TurnStatus({
 }
 
 /** The sign stands where the agent's picture will be. */
-function Line({ state, sign, children }: { state: KnownTurn['state']; sign: ReactNode; children: ReactNode }) {
+export function StatusLine({
+  state,
+  sign,
+  children,
+}: {
+  state: KnownTurn['state'];
+  sign: ReactNode;
+  children: ReactNode;
+}) {
   return (
     <p
       data-testid="turn-status"
@@ -87,22 +102,17 @@ function Working({ turn, writing }: { turn: KnownTurn; writing: boolean }) {
     );
   }
   return (
-    <Line state={turn.state} sign={<Waiting />}>
+    <StatusLine state={turn.state} sign={<Waiting />}>
       {text}
       {seconds > 0 && <span className="tabular ms-2 text-ink-faint text-sm">{format.duration(seconds)}</span>}
-    </Line>
+    </StatusLine>
   );
-}
-
-interface CardActions {
-  onTryNow: (() => void) | undefined;
-  onWithdraw?: (() => void) | undefined;
 }
 
 /** An operator has to act first: trying again before that would only fail again. */
 const waitsForOperator: readonly KnownTurn['reason'][] = ['agent_stopped', 'agent_paused', 'agent_needs_attention'];
 
-function Blocked({ turn, onTryNow, onWithdraw }: { turn: KnownTurn } & CardActions) {
+function Blocked({ turn, onTryNow, onWithdraw }: { turn: KnownTurn; onTryNow: () => void; onWithdraw: () => void }) {
   const { t } = useTranslation();
   const waits = waitsForOperator.includes(turn.reason);
   return (
@@ -130,7 +140,58 @@ function Blocked({ turn, onTryNow, onWithdraw }: { turn: KnownTurn } & CardActio
   );
 }
 
-function Failed({ turn, onTryNow }: { turn: KnownTurn } & CardActions) {
+/** The agent had done something already: what, and whether it is done again, is for the person to see and say. */
+function Interrupted({ turn, onRunAgain }: { turn: KnownTurn; onRunAgain: () => void }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const [left, setLeft] = useState(false);
+  if (left) {
+    return (
+      <StatusLine state={turn.state} sign={<TriangleAlert className="size-4 text-warn-ink" aria-hidden="true" />}>
+        {t('turn.leftAsItIs')}
+      </StatusLine>
+    );
+  }
+  return (
+    <Card
+      state={turn.state}
+      style="border-warn-line bg-warn-soft"
+      icon={<TriangleAlert className="mt-0.5 size-5 shrink-0 text-warn-ink" aria-hidden="true" />}
+      title={t('turn.interrupted')}
+      actions={
+        <>
+          <Button size="sm" onClick={onRunAgain}>
+            {t('turn.runAgain')}
+          </Button>
+          <Button size="sm" kind="ghost" onClick={() => setLeft(true)}>
+            {t('turn.leaveIt')}
+          </Button>
+        </>
+      }
+    >
+      <p className="mt-1 text-ink">{t('turn.interruptedText')}</p>
+      {turn.acts.length > 0 && (
+        <ul aria-label={t('turn.acts')} data-testid="acts" className="mt-2 grid gap-1.5">
+          {turn.acts.map((act) => (
+            <li
+              key={`${act.at} ${act.tool} ${act.arguments}`}
+              className="flex flex-wrap items-baseline gap-x-2 text-ink"
+            >
+              <time dateTime={act.at} className="tabular text-ink-soft text-xs">
+                {format.exactTime(Date.parse(act.at))}
+              </time>
+              <span className="font-medium">{act.tool}</span>
+              <code className="min-w-0 break-all font-mono text-ink-soft text-xs">{act.arguments}</code>
+            </li>
+          ))}
+        </ul>
+      )}
+      <p className="mt-2">{t('turn.interruptedNext')}</p>
+    </Card>
+  );
+}
+
+function Failed({ turn, onTryNow }: { turn: KnownTurn; onTryNow: () => void }) {
   const { t } = useTranslation();
   return (
     <Card

@@ -19,6 +19,11 @@ export function useBottom() {
     area.current?.scrollTo({ top: area.current.scrollHeight, behavior: 'instant' });
   }, []);
 
+  /** Something above is to be looked at: the end is left, as by a reader. */
+  const leave = useCallback(() => {
+    stuck.current = false;
+  }, []);
+
   useEffect(() => {
     const scrolled = area.current;
     const grown = content.current;
@@ -45,5 +50,5 @@ export function useBottom() {
     };
   }, []);
 
-  return { area, content, atBottom, toBottom };
+  return { area, content, atBottom, toBottom, leave };
 }

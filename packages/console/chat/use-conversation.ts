@@ -1,6 +1,6 @@
 import type { ClientError } from '@clawpool/client';
 import type { ConversationEvent, Message, Turn } from '@clawpool/contracts';
-import { skipToken, useQuery, useQueryClient } from '@tanstack/react-query';
+import { type QueryClient, skipToken, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { agentQuery, conversationsQuery } from '../api/queries.ts';
 import { useEvents } from '../api/use-events.ts';
@@ -13,6 +13,11 @@ import {
 } from './conversation-state.ts';
 
 const keyOf = (conversationId: string) => ['thread', conversationId];
+
+/** After it was deleted. */
+export function forgetThread(queries: QueryClient, conversationId: string): void {
+  queries.removeQueries({ queryKey: keyOf(conversationId) });
+}
 
 /**
  * A conversation, live. Its state lives in the query cache, so that going back to it shows it at once. Null stands for a
@@ -51,7 +56,7 @@ export function useConversation(
       dispatch(conversationId, { type: 'event', event, now: Date.now() });
       // The agent's state and the list's titles and order follow from what happens here.
       if (event.type === 'turn') void queries.invalidateQueries(agentQuery);
-      if (event.type === 'message') void queries.invalidateQueries(conversationsQuery);
+      if (event.type === 'message' || event.type === 'conversation') void queries.invalidateQueries(conversationsQuery);
       onEvent(event);
     },
     (error) => setRefusal(conversationId === null ? null : { conversationId, error }),

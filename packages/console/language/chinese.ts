@@ -1,4 +1,6 @@
+import { conversationsChinese } from './chinese-conversations.ts';
 import { poolChinese } from './chinese-pool.ts';
+import { portalChinese } from './chinese-portal.ts';
 import { tenantChinese } from './chinese-tenant.ts';
 import { tenantsChinese } from './chinese-tenants.ts';
 import type { Texts } from './english.ts';
@@ -7,6 +9,8 @@ import type { Texts } from './english.ts';
 export const chinese: Texts = {
   ...tenantsChinese,
   ...tenantChinese,
+  ...conversationsChinese,
+  ...portalChinese,
   common: {
     tryAgain: '重试',
     reload: '重新加载页面',
@@ -34,12 +38,26 @@ export const chinese: Texts = {
     openMenu: '打开菜单',
     account: '账户：',
     chat: '对话',
+    schedules: '定时任务',
+    myChannels: '我的渠道',
+    twin: '我的分身',
     tenants: '租户',
     templates: '配置模板',
     backups: '备份',
     pool: '池运维',
     loadTest: '压力测试',
+    sessions: '会话',
+    routing: '路由',
+    channelAccounts: '渠道账号',
+    deliveries: '投递',
+    integrations: '集成',
     audit: '审计',
+    groups: {
+      work: '工作',
+      agents: '智能体',
+      conversations: '对话管理',
+      organization: '组织',
+    },
     language: '语言',
     theme: '外观',
     themeLight: '浅色',
@@ -210,7 +228,8 @@ export const chinese: Texts = {
     code_execution: '执行代码',
   },
   turn: {
-    queued: '排队中，先回答前一条消息。',
+    queued_one: '排队中，前面还有 {{count}} 条消息。',
+    queued_other: '排队中，前面还有 {{count}} 条消息。',
     queuedFirst: '已接收，马上开始处理。',
     waking: '正在唤醒您的智能体，通常只需几秒',
     wakingLong: '仍在唤醒智能体，比平时久一些；您的消息已妥善保存',
@@ -227,6 +246,15 @@ export const chinese: Texts = {
     withdraw: '撤回',
     failed: '这次没有得到回答',
     stopped: '已停止。',
+    handedOver: '现由一位同事代替智能体回答您。',
+    handedOverTo: '{{name}} 正在回答您。',
+    interrupted: '您的智能体在执行操作时被中断',
+    interruptedText: '有些操作可能已经完成，Clawpool 不会自行重复。',
+    interruptedNext: '“重新运行”会让智能体从头再来一次，上面列出的操作可能因此发生两次。',
+    acts: '已经执行的操作',
+    runAgain: '重新运行',
+    leaveIt: '保持现状',
+    leftAsItIs: '已中断，保持现状。',
     reason: {
       image_missing: '主机上没有安装智能体的运行环境。',
       driver_unavailable: '主机目前无法隔离智能体。',
@@ -246,6 +274,7 @@ export const chinese: Texts = {
       model_error: '模型报告了错误。',
       turn_timeout: '回答耗时过长，已结束。',
       agent_error: '智能体报告了错误。',
+      interrupted_after_acting: '智能体使用工具之后中断了。',
     },
   },
   audit: {

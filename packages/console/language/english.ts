@@ -1,4 +1,6 @@
+import { conversationsEnglish } from './english-conversations.ts';
 import { poolEnglish } from './english-pool.ts';
+import { portalEnglish } from './english-portal.ts';
 import { tenantEnglish } from './english-tenant.ts';
 import { tenantsEnglish } from './english-tenants.ts';
 
@@ -6,6 +8,8 @@ import { tenantsEnglish } from './english-tenants.ts';
 export const english = {
   ...tenantsEnglish,
   ...tenantEnglish,
+  ...conversationsEnglish,
+  ...portalEnglish,
   common: {
     tryAgain: 'Try again',
     reload: 'Reload the page',
@@ -33,12 +37,26 @@ export const english = {
     openMenu: 'Open menu',
     account: 'Account:',
     chat: 'Chat',
+    schedules: 'Schedules',
+    myChannels: 'My channels',
+    twin: 'My twin',
     tenants: 'Tenants',
     templates: 'Config templates',
     backups: 'Backups',
     pool: 'Pool Ops',
     loadTest: 'Load Test',
+    sessions: 'Sessions',
+    routing: 'Routing',
+    channelAccounts: 'Channel accounts',
+    deliveries: 'Deliveries',
+    integrations: 'Integrations',
     audit: 'Audit',
+    groups: {
+      work: 'Work',
+      agents: 'Agents',
+      conversations: 'Conversations',
+      organization: 'Organization',
+    },
     language: 'Language',
     theme: 'Theme',
     themeLight: 'Light',
@@ -211,7 +229,8 @@ export const english = {
     code_execution: 'Execute code',
   },
   turn: {
-    queued: 'Queued. An earlier message is answered first.',
+    queued_one: 'Queued: {{count}} message of yours is answered first.',
+    queued_other: 'Queued: {{count}} messages of yours are answered first.',
     queuedFirst: 'Accepted. It is your turn in a moment.',
     waking: 'Waking your agent, usually a few seconds',
     wakingLong: 'Still waking your agent. This takes longer than usual; your message is safe',
@@ -228,6 +247,16 @@ export const english = {
     withdraw: 'Withdraw',
     failed: 'No answer this time',
     stopped: 'Stopped.',
+    handedOver: 'A colleague answers you instead of your agent.',
+    handedOverTo: '{{name}} answers you now.',
+    interrupted: 'Your agent was interrupted while it acted',
+    interruptedText: 'Clawpool does not repeat by itself what may be done already.',
+    interruptedNext:
+      'Run again asks the agent once more from the beginning; what is listed here may then happen twice.',
+    acts: 'What it had done',
+    runAgain: 'Run again',
+    leaveIt: 'Leave it',
+    leftAsItIs: 'Interrupted, and left as it is.',
     reason: {
       image_missing: 'The agent’s software is not installed on the host.',
       driver_unavailable: 'The host cannot isolate agents right now.',
@@ -247,6 +276,7 @@ export const english = {
       model_error: 'The model reported an error.',
       turn_timeout: 'The answer took too long and was ended.',
       agent_error: 'The agent reported an error.',
+      interrupted_after_acting: 'It broke off after the agent had used tools.',
     },
   },
   audit: {

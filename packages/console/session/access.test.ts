@@ -1,18 +1,25 @@
 import type { Me } from '@clawpool/contracts';
 import { describe, expect, it } from 'vitest';
-import { homeOf, isOperator, mayChangePool, pagesOf, safeNext } from './access.ts';
+import { homeOf, isAdmin, isOperator, mayChangePool, mayTakeOver, pagesOf, safeNext } from './access.ts';
 
 const employee = { id: 'emp-carol', position: 'Finance Analyst', department: 'Finance' };
 const person = (roles: Me['roles'], withAgent = true) => ({ roles, employee: withAgent ? employee : null });
 
+const work = ['chat', 'schedules', 'myChannels', 'twin'];
+const pool = ['tenants', 'templates', 'backups', 'pool'];
+const conversations = ['sessions', 'routing', 'channelAccounts', 'deliveries', 'integrations'];
+
 describe('the sidebar', () => {
   it.each([
-    [person(['employee']), ['chat']],
-    [person(['manager']), ['chat', 'tenants']],
-    [person(['operator'], false), ['tenants', 'templates', 'backups', 'pool', 'loadTest']],
-    [person(['admin']), ['chat', 'tenants', 'templates', 'backups', 'pool', 'audit']],
-    [person(['admin'], false), ['tenants', 'templates', 'backups', 'pool', 'audit']],
-    [person(['auditor'], false), ['tenants', 'templates', 'backups', 'pool', 'audit']],
+    [person(['employee']), work],
+    [person(['manager']), [...work, 'tenants', 'sessions', 'routing']],
+    [
+      person(['operator'], false),
+      ['tenants', 'templates', 'backups', 'pool', 'loadTest', 'routing', 'channelAccounts', 'deliveries'],
+    ],
+    [person(['admin']), [...work, ...pool, ...conversations, 'audit']],
+    [person(['admin'], false), [...pool, ...conversations, 'audit']],
+    [person(['auditor'], false), [...pool, ...conversations, 'audit']],
     [person(['employee'], false), ['chat']],
   ])('%j sees %j', (me, expected) => {
     expect(pagesOf(me)).toEqual(expected);
@@ -21,18 +28,20 @@ describe('the sidebar', () => {
 });
 
 describe('buttons that change something', () => {
-  it('are for operators and admins, and the operators’ own for operators', () => {
+  it('are for whoever the server lets do it', () => {
     const allowed = (['operator', 'admin', 'manager', 'employee', 'auditor'] as const).map((role) => [
       role,
       mayChangePool(person([role])),
       isOperator(person([role])),
+      isAdmin(person([role])),
+      mayTakeOver(person([role])),
     ]);
     expect(allowed).toEqual([
-      ['operator', true, true],
-      ['admin', true, false],
-      ['manager', false, false],
-      ['employee', false, false],
-      ['auditor', false, false],
+      ['operator', true, true, false, false],
+      ['admin', true, false, true, true],
+      ['manager', false, false, false, true],
+      ['employee', false, false, false, false],
+      ['auditor', false, false, false, false],
     ]);
   });
 });

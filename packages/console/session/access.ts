@@ -1,16 +1,33 @@
 import type { Me } from '@clawpool/contracts';
 
-export const pages = ['chat', 'tenants', 'templates', 'backups', 'pool', 'loadTest', 'audit'] as const;
-export type PageName = (typeof pages)[number];
+/** The sidebar: what a person does every day first, what governs it last. */
+export const pageGroups = {
+  work: ['chat', 'schedules', 'myChannels', 'twin'],
+  agents: ['tenants', 'templates', 'backups', 'pool', 'loadTest'],
+  conversations: ['sessions', 'routing', 'channelAccounts', 'deliveries', 'integrations'],
+  organization: ['audit'],
+} as const;
+export type PageGroup = keyof typeof pageGroups;
+export type PageName = (typeof pageGroups)[PageGroup][number];
+
+const groups = Object.keys(pageGroups) as PageGroup[];
 
 /** Where each page is, in the router's words. */
 export const routeOf = {
   chat: '/chat/{-$conversationId}',
+  schedules: '/schedules',
+  myChannels: '/channels',
+  twin: '/twin',
   tenants: '/tenants',
   templates: '/templates',
   backups: '/backups',
   pool: '/pool',
   loadTest: '/load-test',
+  sessions: '/sessions',
+  routing: '/routing',
+  channelAccounts: '/channel-accounts',
+  deliveries: '/deliveries',
+  integrations: '/integrations',
   audit: '/audit',
 } as const;
 
@@ -20,17 +37,33 @@ const has = ({ roles }: Pick<Me, 'roles'>, ...wanted: Me['roles']) => roles.some
 
 /** The pages a person sees, in the order of the sidebar. The server decides for itself what it hands out. */
 export function pagesOf(me: Somebody): PageName[] {
-  const visible = {
+  return groupsOf(me).flatMap(({ pages }) => pages);
+}
+
+/** The same in the sidebar's groups; a group without a page is not there. */
+export function groupsOf(me: Somebody): { group: PageGroup; pages: PageName[] }[] {
+  const visible: Record<PageName, boolean> = {
     // Somebody with no page at all still lands in Chat, which says that there is no agent yet.
     chat: me.employee !== null || !has(me, 'operator', 'admin', 'manager', 'auditor'),
+    // All three are about an agent of one's own.
+    schedules: me.employee !== null,
+    myChannels: me.employee !== null,
+    twin: me.employee !== null,
     tenants: has(me, 'operator', 'admin', 'manager', 'auditor'),
     templates: mayReadPool(me),
     backups: mayReadPool(me),
     pool: mayReadPool(me),
     loadTest: isOperator(me),
+    sessions: has(me, 'admin', 'manager', 'auditor'),
+    routing: has(me, 'operator', 'admin', 'manager', 'auditor'),
+    channelAccounts: has(me, 'operator', 'admin', 'auditor'),
+    deliveries: has(me, 'operator', 'admin', 'auditor'),
+    integrations: has(me, 'admin', 'auditor'),
     audit: has(me, 'admin', 'auditor'),
   };
-  return pages.filter((page) => visible[page]);
+  return groups
+    .map((group) => ({ group, pages: pageGroups[group].filter((page: PageName) => visible[page]) }))
+    .filter(({ pages }) => pages.length > 0);
 }
 
 /** Hosts, templates, checkpoints: a manager's business ends at their departments' tenants. */
@@ -38,6 +71,12 @@ export const mayReadPool = (me: Pick<Me, 'roles'>): boolean => has(me, 'operator
 
 /** Whoever may change tenants, templates and backups; for everybody else pages show no buttons that would be refused. */
 export const mayChangePool = (me: Pick<Me, 'roles'>): boolean => has(me, 'operator', 'admin');
+
+/** Routing, bots, API keys and webhooks are the organization's own business: operators look, admins change. */
+export const isAdmin = (me: Pick<Me, 'roles'>): boolean => has(me, 'admin');
+
+/** Whoever may answer in place of an agent; the server looks whether the session is in their scope. */
+export const mayTakeOver = (me: Pick<Me, 'roles'>): boolean => has(me, 'admin', 'manager');
 
 /** Logs, warm slots, quotas and load tests are the operators' alone. */
 export const isOperator = (me: Pick<Me, 'roles'>): boolean => has(me, 'operator');

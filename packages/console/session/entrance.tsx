@@ -31,7 +31,8 @@ export function Entrance({ heading, lead, children }: { heading: string; lead: s
   );
 }
 
-function Preferences() {
+/** Language and theme, for pages without an account menu. */
+export function Preferences() {
   const { t } = useTranslation();
   const theme = useTheme();
   const themeLabels = { light: t('shell.themeLight'), dark: t('shell.themeDark'), system: t('shell.themeSystem') };

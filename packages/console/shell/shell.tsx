@@ -7,6 +7,8 @@ import { installationQuery, meQuery } from '../api/queries.ts';
 import { Button } from '../design/button.tsx';
 import { useMediaQuery } from '../design/media-query.ts';
 import { Toasts } from '../design/toast.tsx';
+import { NotificationBell } from '../notifications/notification-bell.tsx';
+import { useUnreadNotifications } from '../notifications/use-unread.ts';
 import { ConnectionNotice } from './connection-notice.tsx';
 import { Sidebar } from './sidebar.tsx';
 
@@ -21,6 +23,7 @@ export function Shell() {
   const drawer = useRef<HTMLDialogElement>(null);
   const path = useRouterState({ select: (state) => state.location.pathname });
 
+  useUnreadNotifications();
   const content = useRef<HTMLElement>(null);
   const page = useRef(path.split('/')[1]);
 
@@ -92,6 +95,7 @@ export function PageBar({ children }: { children?: ReactNode }) {
         </Button>
       )}
       {children}
+      <NotificationBell />
     </header>
   );
 }

@@ -7,6 +7,7 @@ export const employee = z.object({
   number: z.string(),
   name: z.string(),
   email: z.string(),
+  positionId: z.string(),
   position: z.string(),
   department: z.string(),
   roles: z.array(role),
@@ -24,6 +25,8 @@ export const tier = z.object({
   diskMegabytes: z.int(),
   idleMinutes: z.int(),
   alwaysOn: z.boolean(),
+  fastPath: z.boolean().describe('the model answers directly while a runtime wakes'),
+  heartbeatMinutes: z.int().describe('minutes between two looks at HEARTBEAT.md; 0: never'),
 });
 export type Tier = z.infer<typeof tier>;
 
@@ -43,5 +46,18 @@ export const organizationRoutes = {
     summary: 'The tiers that tenants are made of, by name',
     access: ['operator', 'admin', 'manager', 'auditor'],
     response: z.object({ tiers: z.array(tier) }),
+  }),
+  changeTier: route({
+    method: 'PATCH',
+    path: '/tiers/:tierId',
+    tag: 'Organization',
+    summary: 'How agents of a tier wake and stay awake; holds from the next message on',
+    access: ['admin'],
+    params: z.object({ tierId: z.string().max(64) }),
+    body: tier
+      .pick({ fastPath: true, alwaysOn: true })
+      .extend({ heartbeatMinutes: z.int().min(0).max(10_080), idleMinutes: z.int().min(1).max(43_200) })
+      .partial(),
+    response: tier,
   }),
 };

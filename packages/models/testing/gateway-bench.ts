@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import Anthropic from '@anthropic-ai/sdk';
-import type { ModelUsage, TenantModelPolicy, ToolRefusal } from '@clawpool/contracts';
+import type { ModelUsage, TenantModelPolicy, ToolCallRecord, ToolRefusal } from '@clawpool/contracts';
 import OpenAI from 'openai';
 import type { ModelGatewayOptions } from '../gateway.ts';
 import { createModelGateway } from '../gateway.ts';
@@ -19,6 +19,7 @@ export async function startGatewayBench(options: Partial<ModelGatewayOptions> = 
   const anthropicVendor = await startFakeAnthropic();
   const usage: ModelUsage[] = [];
   const refusals: ToolRefusal[] = [];
+  const toolCalls: ToolCallRecord[] = [];
   const problems: unknown[] = [];
   const policy: TenantModelPolicy = {
     organizationId: 'organization-1',
@@ -35,6 +36,7 @@ export async function startGatewayBench(options: Partial<ModelGatewayOptions> = 
       policyFor: async () => state.policy,
       recordUsage: async (record) => void usage.push(record),
       recordRefusal: async (refusal) => void refusals.push(refusal),
+      recordToolCall: async (call) => void toolCalls.push(call),
     },
     settings: {
       providers: {
@@ -63,6 +65,7 @@ export async function startGatewayBench(options: Partial<ModelGatewayOptions> = 
     anthropicVendor,
     usage,
     refusals,
+    toolCalls,
     problems,
     /** Replaces parts of the policy; null: the tenant may call no models. */
     setPolicy(change: Partial<TenantModelPolicy> | null) {

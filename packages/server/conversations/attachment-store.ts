@@ -66,16 +66,13 @@ export async function listAttachmentsOf(
   return found;
 }
 
-/** Removes uploads that nobody sent. Returns the blobs that no row names any more. */
+/** Removes uploads that nobody sent. Returns their blobs. */
 export async function removeUnsent(tx: Transaction, before: Date): Promise<string[]> {
   const rows = await tx
     .delete(attachments)
     .where(and(isNull(attachments.messageId), lt(attachments.createdAt, before)))
     .returning({ blob: attachments.blob });
-  return unnamedOf(
-    tx,
-    rows.map(({ blob }) => blob),
-  );
+  return rows.map(({ blob }) => blob);
 }
 
 /** Those of the blobs that no attachment names. */

@@ -1,11 +1,11 @@
 import { ClawpoolError, type Conversation, type Message, type Turn } from '@clawpool/contracts';
-import { and, eq, isNull, sql } from 'drizzle-orm';
+import { and, asc, eq, isNull, ne, sql } from 'drizzle-orm';
 import { recordAudit } from '../audit/audit-store.ts';
 import type { Principal } from '../organization/principal.ts';
 import { findTenant, findTenantOfEmployee, type TenantRow } from '../pool/tenant-store.ts';
 import type { Database, Transaction } from '../store/database.ts';
 import { notify } from '../store/notifications.ts';
-import { turns } from '../store/schema/index.ts';
+import { assignments, tenants, turns } from '../store/schema/index.ts';
 import { acceptMessage } from './accept.ts';
 import { type ConversationView, findConversation, listMessages, toConversation } from './conversation-store.ts';
 import { openConversation } from './open-conversation.ts';
@@ -16,6 +16,8 @@ import { findTurn, listOpenAndLastTurn, type TurnRow, toTurn } from './turn-stor
 export interface ConversationService {
   /** Who answers the person: as the routing says. Error: `not_found`. */
   agentOf(principal: Principal): Promise<TenantRow>;
+  /** Whom the person may talk to: their own agent first, then those of their teams, by name. */
+  agents(principal: Principal): Promise<{ tenantId: string; name: string; team: boolean }[]>;
   start(
     principal: Principal,
     of: { employeeId?: string | undefined; tenantId?: string | undefined },
@@ -53,6 +55,31 @@ export function createConversationService(database: Database, router: Router): C
       'You have no agent yet.',
       'An admin has to give you a position with an agent.',
     );
+  }
+
+  async function agents(principal: Principal) {
+    const { organizationId, employeeId } = principal;
+    if (employeeId === null) return [];
+    const own = await agentOf(principal).catch(() => null);
+    const teams = await db
+      .select({ tenantId: tenants.id, name: tenants.name })
+      .from(assignments)
+      .innerJoin(
+        tenants,
+        and(eq(tenants.organizationId, assignments.organizationId), eq(tenants.id, assignments.tenantId)),
+      )
+      .where(
+        and(
+          eq(assignments.organizationId, organizationId),
+          eq(assignments.employeeId, employeeId),
+          ne(tenants.state, 'deleted'),
+        ),
+      )
+      .orderBy(asc(tenants.name));
+    return [
+      ...(own ? [{ tenantId: own.id, name: own.name, team: false }] : []),
+      ...teams.filter(({ tenantId }) => tenantId !== own?.id).map((team) => ({ ...team, team: true })),
+    ];
   }
 
   async function own({ organizationId, userId }: Principal, conversationId: string): Promise<ConversationView> {
@@ -103,10 +130,10 @@ export function createConversationService(database: Database, router: Router): C
     conversationId: string,
     inbound: { text: string; clientMessageId: string; attachments?: readonly string[] },
   ) {
-    const { organizationId } = await own(principal, conversationId);
+    const { organizationId, userId } = principal;
     const accepted = await db.transaction((tx) =>
       acceptMessage(tx, {
-        ...{ organizationId, conversationId, origin: 'portal', verification: 'signed_in' },
+        ...{ organizationId, conversationId, userId, origin: 'portal', verification: 'signed_in' },
         channelMessageId: inbound.clientMessageId,
         text: inbound.text,
         attachments: inbound.attachments ?? [],
@@ -114,6 +141,7 @@ export function createConversationService(database: Database, router: Router): C
       }),
     );
     if (accepted) return accepted;
+    await own(principal, conversationId);
     throw new ClawpoolError('conflict', 'This conversation has ended.', 'Start a new one.');
   }
 
@@ -171,6 +199,7 @@ export function createConversationService(database: Database, router: Router): C
 
   return {
     agentOf: (principal) => agentOf(principal),
+    agents,
     own,
     start,
     send,

@@ -28,19 +28,6 @@ export const conversationColumns = {
       and newer.ended_at is null and newer.created_at > ${conversations.createdAt}))`,
 };
 
-/** The person's own conversations, the latest first; those nothing was said in are left out. */
-export async function listConversations(
-  db: Queryable,
-  organizationId: string,
-  userId: string,
-): Promise<ConversationView[]> {
-  const rows = await viewOf(db)
-    .where(and(eq(conversations.organizationId, organizationId), eq(conversations.userId, userId)))
-    .orderBy(desc(conversations.updatedAt))
-    .limit(200);
-  return rows.filter((row) => row.title !== '');
-}
-
 export async function findConversation(
   db: Queryable,
   organizationId: string,

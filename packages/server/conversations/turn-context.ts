@@ -19,9 +19,10 @@ export const sessionOf = ({ path, tenantId, id }: { path: string; tenantId: stri
 
 export async function questionOf(db: Queryable, turn: ClaimedTurn, resumes: boolean): Promise<TurnQuestion> {
   const { organizationId, conversationId, messageId } = turn;
-  const unknown = await listUnknownToAgent(db, organizationId, conversationId);
+  // The person waits for every query: those that would find nothing are left out.
+  const unknown = turn.hasUnknown ? await listUnknownToAgent(db, organizationId, conversationId) : [];
   const missed = unknown.filter((message) => message.id !== messageId);
-  const files = await listAttachmentsOf(db, organizationId, [messageId]);
+  const files = turn.hasAttachments ? await listAttachmentsOf(db, organizationId, [messageId]) : null;
   return {
     session: sessionOf({ path: turn.path, tenantId: turn.tenantId, id: conversationId }),
     context: {
@@ -32,7 +33,7 @@ export async function questionOf(db: Queryable, turn: ClaimedTurn, resumes: bool
       missed: missed.map((message) => missedOf(message, turn.callerName)),
       interruptedAfter: resumes ? turn.acts.map(({ tool, arguments: given }) => ({ tool, arguments: given })) : null,
     },
-    uploads: (files.get(messageId) ?? []).map(({ id, name, mediaType, blob }) => ({
+    uploads: (files?.get(messageId) ?? []).map(({ id, name, mediaType, blob }) => ({
       name: `${id.slice(0, 8)}-${name.replace(/[^\p{L}\p{N}._ -]/gu, '_')}`,
       mediaType,
       blob,

@@ -48,6 +48,9 @@ export interface ClaimedTurn {
   messageId: string;
   text: string;
   acceptedAt: Date;
+  hasAttachments: boolean;
+  /** Something was said in the conversation that the agent does not know. */
+  hasUnknown: boolean;
   /** The tier wants a direct answer of the model while the runtime wakes. */
   fastPath: boolean;
 }
@@ -80,6 +83,8 @@ export async function claimNextTurn(db: Queryable, owner: string, leaseMs: numbe
     message_id: string;
     text: string;
     accepted_at: string;
+    has_attachments: boolean;
+    has_unknown: boolean;
     fast_path: boolean;
   }>(sql`
     with next as (
@@ -103,7 +108,10 @@ export async function claimNextTurn(db: Queryable, owner: string, leaseMs: numbe
     select c.organization_id, c.id, c.conversation_id, c.tenant_id, n.name as tenant_name, c.attempts, c.fence,
       c.stop_requested_at is not null as stop_requested, coalesce(v.taken_over_until > now(), false) as taken_over, v.path, c.origin,
       c.verification, c.reply_to, c.acts, c.resumed, coalesce(c.files_epoch = n.files_epoch, true) as same_files, v.user_id,
-      v.caller_key, v.caller_name, m.id as message_id, m.text, c.accepted_at, r.fast_path
+      v.caller_key, v.caller_name, m.id as message_id, m.text, c.accepted_at, r.fast_path,
+      exists (select 1 from attachments a where a.organization_id = m.organization_id and a.message_id = m.id) as has_attachments,
+      exists (select 1 from messages u where u.organization_id = v.organization_id and u.conversation_id = v.id
+        and not u.known_to_agent) as has_unknown
     from claimed c
     join conversations v on v.organization_id = c.organization_id and v.id = c.conversation_id
     join tenants n on n.organization_id = c.organization_id and n.id = c.tenant_id
@@ -134,6 +142,8 @@ export async function claimNextTurn(db: Queryable, owner: string, leaseMs: numbe
     messageId: row.message_id,
     text: row.text,
     acceptedAt: new Date(row.accepted_at),
+    hasAttachments: row.has_attachments,
+    hasUnknown: row.has_unknown,
     fastPath: row.fast_path,
   };
 }

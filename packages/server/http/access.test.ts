@@ -1,16 +1,19 @@
 import { type Route, routes } from '@clawpool/contracts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { prepareInstallation } from '../organization/first-start-service.ts';
+import { insertApiKey } from '../testing/api-keys.ts';
 import { emailOf, type HttpWorld, startHttpWorld, worldPassword } from '../testing/http-world.ts';
 import { accessCases } from '../testing/route-access.ts';
 
 let world: HttpWorld;
+let apiKey: string;
 const cookies = new Map<string, string>();
 beforeAll(async () => {
   world = await startHttpWorld();
   for (const role of ['operator', 'admin', 'manager', 'employee', 'auditor'] as const) {
     cookies.set(role, await world.signIn(emailOf(role)));
   }
+  apiKey = await insertApiKey(world.database, { organizationId: 'world', tenants: [] });
 });
 afterAll(() => world.close());
 
@@ -37,6 +40,21 @@ describe('access to every route of the contracts', () => {
     expect(response.status).toBe(401);
     expect(await response.json()).toMatchObject({ error: { code: 'not_signed_in' } });
     expect(world.reached).toEqual([]);
+  });
+
+  test.each(closed)('%s with an API key: only where the table says so', async (name, { method, path, access }) => {
+    world.reached.length = 0;
+    await world.database.pool.query('delete from rate_limits');
+    const filled = `/api/v1${path.replace(/:\w+/g, 'nothing')}`;
+    const headers = { authorization: `Bearer ${apiKey}` };
+    const response = await world.send(method, filled, { headers, ...bodyOf(name) });
+    if (access === 'api-key') {
+      expect([401, 403]).not.toContain(response.status);
+    } else {
+      expect(response.status).toBe(403);
+      expect(await response.json()).toMatchObject({ error: { code: 'not_allowed' } });
+      expect(world.reached).toEqual([]);
+    }
   });
 
   test('refuses a token that is not the operator’s, and a cookie next to it does not help', async () => {

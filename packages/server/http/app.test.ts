@@ -13,7 +13,7 @@ let world: HttpWorld;
 let cookie: string;
 let consoleFolder: string;
 /** What the route `listConversations` does, set by each test that uses it. */
-let behave: () => unknown = () => ({ conversations: [] });
+let behave: () => unknown = () => ({ conversations: [], more: false });
 
 beforeAll(async () => {
   consoleFolder = await mkdtemp(join(tmpdir(), 'clawpool-console-'));
@@ -26,7 +26,7 @@ beforeAll(async () => {
       registerRoutes(
         app,
         { listConversations: conversationRoutes.listConversations },
-        { listConversations: () => behave() as { conversations: [] } },
+        { listConversations: () => behave() as { conversations: []; more: boolean } },
       ),
   });
   cookie = await world.signIn(emailOf('admin'));
@@ -64,9 +64,9 @@ describe('an error', () => {
   });
 
   test('never contains what does not belong into the answer', async () => {
-    behave = () => ({ conversations: [], password: 'leaked' });
+    behave = () => ({ conversations: [], more: false, password: 'leaked' });
     const response = await world.send('GET', '/api/v1/conversations', { cookie });
-    expect(await response.json()).toEqual({ conversations: [] });
+    expect(await response.json()).toEqual({ conversations: [], more: false });
   });
 
   test.each([

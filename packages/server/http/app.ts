@@ -5,6 +5,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import { type Logger, pino } from 'pino';
 import type { Registry } from 'prom-client';
+import { TooManyRequests } from '../integrations/request-limit.ts';
 import type { Database } from '../store/database.ts';
 import { type Authentication, createAuthentication } from './authentication.ts';
 import { isConsolePage, serveConsole } from './console-files.ts';
@@ -30,6 +31,8 @@ export interface HttpAppOptions {
   trustedProxies?: string[];
   /** Milliseconds between an event stream's heartbeats; 15 000 unless given. */
   heartbeatMs?: number;
+  /** How many requests one API key may make in a minute; 60 unless given. */
+  keyRequestsPerMinute?: number;
 }
 
 export interface HttpApp {
@@ -89,7 +92,11 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
   let draining = false;
   const app: HttpApp = {
     fastify,
-    authentication: await createAuthentication({ db: database.db, dataFolder }),
+    authentication: await createAuthentication({
+      db: database.db,
+      dataFolder,
+      keyRequestsPerMinute: options.keyRequestsPerMinute,
+    }),
     metrics: metrics.registry,
     drain: () => {
       draining = true;
@@ -135,7 +142,7 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
   await serveDocumentation(fastify, openApiDocument({ version, routes: allRoutes as Record<string, Route> }));
   registerMonitoring(app, database, () => draining);
   registerSessionRoutes(app, database.db);
-  registerOrganizationRoutes(app, database.db);
+  registerOrganizationRoutes(app, database);
   registerAuditRoutes(app, database.db);
   return app;
 }
@@ -162,6 +169,7 @@ function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply)
   const known = toClawpoolError(error);
   // A download that failed before its first byte.
   reply.removeHeader('content-disposition');
+  if (known instanceof TooManyRequests) reply.header('retry-after', known.retryAfterSeconds);
   if (known.status >= 500) request.log.error({ err: error }, known.message);
   return reply.code(known.status).type('application/json').send(errorResponse(known, request.id));
 }

@@ -2,6 +2,9 @@ import { timingSafeEqual } from 'node:crypto';
 import { join } from 'node:path';
 import { ClawpoolError } from '@clawpool/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { apiKeyPrefix, defaultKeyRequestsPerMinute, keyInHeader } from '../integrations/api-key.ts';
+import { principalOfKey } from '../integrations/api-key-service.ts';
+import { countRequest } from '../integrations/request-limit.ts';
 import { localOperator } from '../organization/installation.ts';
 import { findPrincipal, type PrincipalRecord } from '../organization/principal-store.ts';
 import type { Drizzle } from '../store/database.ts';
@@ -10,7 +13,7 @@ import { readOrCreateSecret } from './secrets.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 
 export interface SignedIn extends PrincipalRecord {
-  /** Null for the operator token, which has no session. */
+  /** Null for the operator token and for API keys, which have no session. */
   sessionId: string | null;
 }
 
@@ -18,7 +21,10 @@ export interface Authentication {
   sessions: Sessions;
   /** What the command line on this machine signs in with; also in `<dataFolder>/operator.token`. */
   operatorToken: string;
-  /** Whoever sends the request, by operator token or session cookie. Errors: `not_signed_in`, `session_expired`, `not_allowed`. */
+  /**
+   * Whoever sends the request, by operator token, API key or session cookie. With a key it is counted. Errors: `not_signed_in`,
+   * `session_expired`, `not_allowed`, `too_many_requests`.
+   */
   requirePrincipal(request: FastifyRequest, reply: FastifyReply): Promise<SignedIn>;
   isStillSignedIn(request: FastifyRequest): Promise<boolean>;
   hasOperatorToken(request: FastifyRequest): boolean;
@@ -32,9 +38,12 @@ export interface Authentication {
 export async function createAuthentication({
   db,
   dataFolder,
+  keyRequestsPerMinute = defaultKeyRequestsPerMinute,
 }: {
   db: Drizzle;
   dataFolder: string;
+  /** How many requests one API key may make in a minute. */
+  keyRequestsPerMinute?: number | undefined;
 }): Promise<Authentication> {
   const sessions = createSessions({ db, secret: await readOrCreateSecret(join(dataFolder, 'secret.key')) });
   const operatorToken = await readOrCreateSecret(join(dataFolder, 'operator.token'));
@@ -54,6 +63,17 @@ export async function createAuthentication({
     return { userId: found.session.userId, sessionId: found.session.id };
   }
 
+  async function requireKey(key: string): Promise<SignedIn> {
+    const principal = await principalOfKey(db, key);
+    if (!principal?.apiKey) throw invalidKey();
+    await countRequest(db, {
+      key: `api key ${principal.apiKey.id}`,
+      perMinute: keyRequestsPerMinute,
+      message: `This API key has made more than ${keyRequestsPerMinute} requests within a minute.`,
+    });
+    return { principal, mustChangePassword: false, email: '', organizationName: '', employee: null, sessionId: null };
+  }
+
   return {
     sessions,
     operatorToken,
@@ -61,6 +81,8 @@ export async function createAuthentication({
     setCookies,
 
     requirePrincipal: async (request, reply) => {
+      const key = keyInHeader(request.headers.authorization);
+      if (key !== null) return requireKey(key);
       const user = await findUser(request, reply);
       if (!user) throw notSignedIn(request);
       const found = await findPrincipal(db, user.userId);
@@ -68,10 +90,15 @@ export async function createAuthentication({
       return { ...found, sessionId: user.sessionId };
     },
 
-    isStillSignedIn: async (request) => (await findUser(request, null)) !== null,
+    isStillSignedIn: async (request) => {
+      const key = keyInHeader(request.headers.authorization);
+      if (key !== null) return (await principalOfKey(db, key, { look: true })) !== null;
+      return (await findUser(request, null)) !== null;
+    },
 
     refuseForeignOrigin: (request) => {
-      if (hasOperatorToken(request)) return;
+      // Neither is something that a browser sends by itself.
+      if (hasOperatorToken(request) || keyInHeader(request.headers.authorization) !== null) return;
       if (isSameOrigin({ method: request.method, headers: request.headers, host: request.host })) return;
       throw new ClawpoolError(
         'not_allowed',
@@ -99,6 +126,13 @@ function notSignedIn({ headers }: FastifyRequest): ClawpoolError {
     ? new ClawpoolError('session_expired', 'Your session is over.', 'Sign in again.')
     : new ClawpoolError('not_signed_in', 'You are not signed in.', 'Sign in first.');
 }
+
+export const invalidKey = () =>
+  new ClawpoolError(
+    'not_signed_in',
+    'The API key is not valid: there is none like it, it was revoked, or it has expired.',
+    `An admin makes keys in the console. They begin with ${apiKeyPrefix}.`,
+  );
 
 export const noOrganization = () =>
   new ClawpoolError('not_allowed', 'You are not a member of any organization.', 'Ask an admin to add you.');

@@ -44,6 +44,11 @@ export function openApiDocument({ version, routes }: OpenApiOptions): Json {
           scheme: 'bearer',
           description: 'The content of `operator.token` in the data folder, for programs on the same machine.',
         },
+        apiKey: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'An API key, `cpk_…`, which an admin makes in the console. At most 60 requests a minute.',
+        },
       },
       schemas: { Error: jsonSchema(errorBody, 'output') },
       responses: Object.fromEntries(
@@ -60,7 +65,7 @@ function operation(name: string, route: Route): Json {
     tags: [route.tag],
     summary: route.summary,
     ...(Array.isArray(route.access) ? { description: `Roles: ${route.access.join(', ')}.` } : {}),
-    security: route.access === 'public' ? [] : [{ session: [] }, { operatorToken: [] }],
+    security: securityOf(route),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...requestBody(route),
     responses: {
@@ -70,6 +75,11 @@ function operation(name: string, route: Route): Json {
       ),
     },
   };
+}
+
+function securityOf({ access }: Route): Json[] {
+  if (access === 'public') return [];
+  return access === 'api-key' ? [{ apiKey: [] }] : [{ session: [] }, { operatorToken: [] }];
 }
 
 function requestBody({ body, upload }: Route): Json {

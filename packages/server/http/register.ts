@@ -1,4 +1,4 @@
-import { ClawpoolError, type Role, type Route, type RouteName } from '@clawpool/contracts';
+import { ClawpoolError, type Route, type RouteName } from '@clawpool/contracts';
 import type { FastifyBaseLogger, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { Principal } from '../organization/principal.ts';
@@ -90,7 +90,7 @@ function register(app: HttpApp, route: Route, handler: UntypedHandler): void {
         raw,
         reply,
       } as RouteRequest<Route>;
-      if (route.events) return answerWithEvents(app, route.events, request, handler);
+      if (route.events) return answerWithEvents(app, route, request, handler);
       const answer = await handler(request);
       return route.download
         ? sendDownload(reply, route.download, answer as Download)
@@ -103,7 +103,7 @@ function register(app: HttpApp, route: Route, handler: UntypedHandler): void {
 async function signIn(app: HttpApp, route: Route, request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const signedIn = await app.authentication.requirePrincipal(request, reply);
   request.signedIn = signedIn;
-  refuseUnlessAllowed(route, signedIn.principal.roles);
+  refuseUnlessAllowed(route, signedIn.principal);
   if (signedIn.mustChangePassword && !route.beforePasswordChange) {
     throw new ClawpoolError(
       'password_change_required',
@@ -119,7 +119,21 @@ export function signedInOf(request: FastifyRequest): SignedIn {
   return request.signedIn;
 }
 
-function refuseUnlessAllowed({ access }: Route, roles: readonly Role[]): void {
+function refuseUnlessAllowed({ access }: Route, { apiKey, roles }: Principal): void {
+  if (access === 'api-key' && !apiKey) {
+    throw new ClawpoolError(
+      'not_allowed',
+      'This address is for programs: it needs an API key.',
+      'Send one as Authorization: Bearer cpk_…. Admins make them in the console.',
+    );
+  }
+  if (access !== 'api-key' && apiKey) {
+    throw new ClawpoolError(
+      'not_allowed',
+      'An API key is good for the public API and nothing else.',
+      'What it can call is listed under “Public API” at /api/docs.',
+    );
+  }
   if (typeof access === 'string' || access.some((role) => roles.includes(role))) return;
   throw new ClawpoolError(
     'not_allowed',
@@ -142,14 +156,15 @@ function answerOnce({ status = 200, response }: Route, reply: FastifyReply, answ
 
 async function answerWithEvents(
   app: HttpApp,
-  shape: z.ZodType,
+  { access, events: shape }: Route,
   { raw, reply, log, ...request }: RouteRequest<Route>,
   handler: UntypedHandler,
 ): Promise<unknown> {
   const stream = openEventStream({
     reply,
-    encode: (event) => shape.parse(event),
-    mayContinue: () => app.authentication.isStillSignedIn(raw),
+    encode: (event) => shape?.parse(event),
+    // Whoever listens to a public route has no sign-in that could end; its use case ends the stream.
+    mayContinue: access === 'public' ? async () => true : () => app.authentication.isStillSignedIn(raw),
     onError: (error) => log.error({ err: error }, 'event does not have the route’s shape'),
     heartbeatMs: app.heartbeatMs,
   });

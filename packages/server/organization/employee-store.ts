@@ -15,6 +15,7 @@ export async function listEmployees(
       number: employees.number,
       name: employees.name,
       email: employees.email,
+      positionId: employees.positionId,
       position: positions.name,
       department: departments.name,
       roles: members.roles,

@@ -12,7 +12,7 @@ import { answerEvent, answerFailure, refusal, turnRequest } from './chat-complet
 import * as shared from './configuration.ts';
 import { exitMeaning } from './exit-meaning.ts';
 
-const { execApprovals, json, openclawJson, runSeconds, runtimeState } = shared;
+const { execApprovals, json, openclawJson, runSeconds, runtimeState, sessions } = shared;
 
 /** It offers `apply_patch` with OpenAI's own models only, and complains about the name otherwise. */
 const toolNames = (tools: readonly ToolName[]): string[] =>
@@ -53,11 +53,14 @@ export const profile: OpenClawProfile = {
   flatModules: 'node_modules/openclaw/dist',
   // It leaves finished sessions as "running" at times and goes on with none by itself; but 2026.6 would, started with these files.
   unfinishedTurns: {
-    file: 'state/agents/main/sessions/sessions.json',
+    file: sessions.index,
     field: 'status',
     from: 'running',
     to: 'failed',
   },
+  sessions,
+  // Its MCP servers are programs that it starts anew with every turn, and their tools escape `tools.allow`.
+  callsControlPlane: false,
   readinessPath: '/readyz',
   turnRequest,
   cancelsOnDisconnect: false,

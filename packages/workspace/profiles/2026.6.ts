@@ -1,8 +1,14 @@
 /** OpenClaw 2026.6.x. Settings and behaviour are as measured on 2026.6.35 with Node 22.23.3. */
+import type { ToolName } from '@clawpool/contracts';
 import type { OpenClawProfile } from '../profile.ts';
+import { controlPlaneTools } from '../schedules-skill.ts';
 import { answerEvent, answerFailure, refusal, turnRequest } from './chat-completions.ts';
-import { execApprovals, json, openclawJson, runSeconds, runtimeState, toolNames } from './configuration.ts';
+import * as shared from './configuration.ts';
 import { exitMeaning } from './exit-meaning.ts';
+
+const { controlPlaneServer, execApprovals, json, openclawJson, runSeconds, runtimeState, sessions } = shared;
+
+const toolNames = (tools: readonly ToolName[]): string[] => [...controlPlaneTools, ...shared.toolNames(tools)].sort();
 
 export const profile: OpenClawProfile = {
   line: '2026.6',
@@ -11,7 +17,10 @@ export const profile: OpenClawProfile = {
   workspace: 'workspace',
   runtimeState,
   configuration: (input) => [
-    { path: 'openclaw.json', content: json(openclawJson(input, toolNames(input.agent.tools))) },
+    {
+      path: 'openclaw.json',
+      content: json({ ...openclawJson(input, toolNames(input.agent.tools)), mcp: controlPlaneServer(input) }),
+    },
   ],
   state: ({ agent }) => [{ path: 'state/exec-approvals.json', content: json(execApprovals(agent.tools)) }],
   environment: (place) => ({
@@ -40,11 +49,13 @@ export const profile: OpenClawProfile = {
   flatModules: 'node_modules/openclaw/dist',
   // Else its "main-session-restart-recovery" runs the turn again, 5 s after the start, for nobody.
   unfinishedTurns: {
-    file: 'state/agents/main/sessions/sessions.json',
+    file: sessions.index,
     field: 'status',
     from: 'running',
     to: 'failed',
   },
+  sessions,
+  callsControlPlane: true,
   readinessPath: '/readyz',
   turnRequest,
   cancelsOnDisconnect: true,

@@ -1,17 +1,11 @@
 /** What is said to a gateway's chat completions and what it says, as far as the version lines agree. */
 import { createHash } from 'node:crypto';
 import type { AnswerEvent, GatewayRequest, TurnFailure, TurnInput } from '../profile.ts';
+import { systemMessage, userMessage } from '../turn-text.ts';
 
 // --- what is said to it ----------------------------------------------------------------------------------------------
 
-export function turnRequest({ turnId, session, text, context, gatewayToken }: TurnInput): GatewayRequest {
-  const system = [
-    `[clawpool turn ${turnId.replace(/[^\w.:-]/gu, '')}]`,
-    `This turn: path ${context.path} (${paths[context.path]}).`,
-    `Caller: ${context.caller.replace(/\s+/gu, ' ').trim()}`,
-    // OpenClaw's own prompt offers these; a page that shows Markdown has no use for them.
-    'Answer with text in Markdown. Do not use NO_REPLY, MEDIA: lines or [embed] here.',
-  ].join('\n');
+export function turnRequest({ turnId, session, gatewayToken, ...said }: TurnInput): GatewayRequest {
   return {
     method: 'POST',
     path: '/v1/chat/completions',
@@ -26,24 +20,15 @@ export function turnRequest({ turnId, session, text, context, gatewayToken }: Tu
       model: 'openclaw',
       stream: true,
       messages: [
-        { role: 'system', content: system },
-        { role: 'user', content: text },
+        { role: 'system', content: systemMessage(turnId, said.context) },
+        { role: 'user', content: userMessage(said) },
       ],
     }),
   };
 }
 
-const paths: Readonly<Record<TurnInput['context']['path'], string>> = {
-  emp: 'the person you represent, in the portal',
-  pgnd: 'an administrator who tries you out',
-  twin: 'a visitor of your public page',
-  admin: 'an administrator',
-  cron: 'a schedule',
-  api: 'a program',
-};
-
 /** OpenClaw compares session keys without regard to case; a name that could collide gets a hash of its exact spelling. */
-function sessionKey(session: string): string {
+export function sessionKey(session: string): string {
   const plain = session.toLowerCase().replace(/[^a-z0-9_.-]+/gu, '-');
   if (plain === session && session.length <= 128) return `agent:main:clawpool:${session}`;
   const exact = createHash('sha256').update(session).digest('hex').slice(0, 16);

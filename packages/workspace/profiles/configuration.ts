@@ -1,6 +1,7 @@
 /** What is written for OpenClaw, as far as its version lines agree; `docs/gateway/` of the npm package names the settings. */
 import type { ToolName } from '@clawpool/contracts';
 import type { ProfileInput } from '../profile.ts';
+import { sessionKey } from './chat-completions.ts';
 
 /**
  * See `OpenClawProfile.runtimeState`: what either line makes, because a tenant's folder may have been used by the other one before. Their
@@ -127,6 +128,33 @@ export function execApprovals(tools: readonly ToolName[]): object {
   };
   return { version: 1, defaults: policy, agents: { main: { ...policy, allowlist: [] } } };
 }
+
+/**
+ * `mcp` of openclaw.json: the control plane's tools, through the out pipe. The token is the one for the model gateway, so that a warm
+ * slot's is good for it as soon as it is bound.
+ */
+export function controlPlaneServer({ place, modelToken }: ProfileInput): object {
+  return {
+    // OpenClaw asks once per session which tools there are, and takes a failure for none until it has been idle for this long.
+    sessionIdleTtlMs: 60_000,
+    servers: {
+      clawpool: {
+        url: `http://127.0.0.1:${place.egressPort}/mcp`,
+        transport: 'streamable-http',
+        headers: { Authorization: `Bearer ${modelToken}` },
+        connectTimeout: 5,
+        timeout: 20,
+      },
+    },
+  };
+}
+
+/** Where either line keeps its sessions. */
+export const sessions = {
+  folder: 'state/agents/main/sessions',
+  index: 'state/agents/main/sessions/sessions.json',
+  key: sessionKey,
+};
 
 export const json = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
 

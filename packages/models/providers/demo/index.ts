@@ -1,33 +1,38 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ModelEvent, ModelRequest } from '../../exchange.ts';
+import type { ModelEvent, ModelMessage, ModelRequest } from '../../exchange.ts';
 import { textOf } from '../../exchange.ts';
 import type { Language } from '../../language.ts';
 import { languageOf } from '../../language.ts';
 import type { ModelProvider } from '../provider.ts';
+import type { FramedMessage } from './framing.ts';
+import { unframed } from './framing.ts';
 import type { Intent } from './intents.ts';
 import { intentOf } from './intents.ts';
 import { personaOf } from './persona.ts';
 import type { ToolOutcome } from './replies.ts';
-import { droppedCallReply, replyTo, summaryReply, toolReply } from './replies.ts';
+import { droppedCallReply, noSchedulesReply, replyTo, resumptionReply, summaryReply, toolReply } from './replies.ts';
 import type { DemoSettings } from './settings.ts';
+
+/** OpenClaw's name of the control plane's tool. */
+const scheduleTool = 'clawpool__schedule_create';
 
 /** How many prompts that led to a tool call are remembered. */
 const rememberedPrompts = 1_000;
 
-type Answer = { text: string } | { tool: string; arguments: Record<string, string> };
+type Answer = { text: string } | { tool: string; arguments: Record<string, unknown> };
 
 /**
  * A deterministic model without a vendor: it answers from its system prompt, and asks for a tool when the person plainly does,
  * whether or not the tool was offered. A model that has been talked into something does the same, and what must hold then is the
  * gateway.
  */
-export function createDemoProvider(settings: DemoSettings): ModelProvider {
+export function createDemoProvider(settings: DemoSettings, now: () => Date = () => new Date()): ModelProvider {
   /** Prompts of a turn that were answered with a tool call: a runtime that drops the call asks the same again, for ever. */
   const answeredWithTool = new Set<string>();
 
   const decide = (request: ModelRequest, turn: string | null): Answer => {
-    const answer = answerTo(request);
+    const answer = answerTo(request, now());
     if ('text' in answer || turn === null) return answer;
     const prompt = createHash('sha256').update(turn).update(JSON.stringify(request.messages)).digest('base64');
     if (answeredWithTool.has(prompt)) return { text: droppedCallReply(answer.tool, languageOf(request)) };
@@ -60,17 +65,24 @@ export function createDemoProvider(settings: DemoSettings): ModelProvider {
   };
 }
 
-function answerTo(request: ModelRequest): Answer {
+function answerTo(request: ModelRequest, now: Date): Answer {
   const language = languageOf(request);
-  const outcomes = outcomesOf(request);
+  const outcomes = outcomesAt(request.messages);
   if (outcomes.length > 0) return { text: toolReply(outcomes, language) };
-  const message = lastMessage(request);
-  if (/\bsummariz(?:e|ation)\b/i.test(request.system.slice(0, 300))) return { text: summaryReply(message) };
-  return answerFor(intentOf(message), request, language);
+  const { text, isResumption, hadActed } = lastMessage(request);
+  if (/\bsummariz(?:e|ation)\b/i.test(request.system.slice(0, 300))) return { text: summaryReply(text) };
+  if (isResumption && hadActed) return { text: resumptionReply(outcomesAt(request.messages.slice(0, -1)), language) };
+  return answerFor(intentOf(text, now, personaOf(request.system).timezone), request, language);
 }
 
 function answerFor(intent: Intent, request: ModelRequest, language: Language): Answer {
   switch (intent.kind) {
+    case 'schedule': {
+      const isOffered = request.tools.some(({ name }) => name === scheduleTool);
+      return isOffered
+        ? { tool: scheduleTool, arguments: { ...intent.request } }
+        : { text: noSchedulesReply(language) };
+    }
     case 'run':
       return { tool: 'exec', arguments: { command: intent.command } };
     case 'read':
@@ -83,14 +95,14 @@ function answerFor(intent: Intent, request: ModelRequest, language: Language): A
 }
 
 /** The results of the calls that the model made last, if nothing has been said since. */
-function outcomesOf(request: ModelRequest): ToolOutcome[] {
+function outcomesAt(messages: readonly ModelMessage[]): ToolOutcome[] {
   const results = [];
-  for (let index = request.messages.length - 1; index >= 0; index -= 1) {
-    const message = request.messages[index];
+  for (let index = messages.length - 1; index >= 0; index -= 1) {
+    const message = messages[index];
     if (message?.role !== 'tool') break;
     results.unshift(message);
   }
-  const caller = request.messages.at(-1 - results.length);
+  const caller = messages.at(-1 - results.length);
   const calls = caller?.role === 'assistant' ? caller.content.filter((part) => part.type === 'tool_call') : [];
   return results.map((result) => {
     const call = calls.find((candidate) => candidate.id === result.callId) ?? calls[0];
@@ -103,10 +115,9 @@ function outcomesOf(request: ModelRequest): ToolOutcome[] {
   });
 }
 
-/** OpenClaw writes the time before what the person wrote: `[Sat 2026-11-21 01:56 UTC] hello`. */
-function lastMessage(request: ModelRequest): string {
+function lastMessage(request: ModelRequest): FramedMessage {
   const message = request.messages.findLast(({ role }) => role === 'user');
-  return message ? textOf(message.content).replace(/^\s*\[[^\]\n]{0,60}\d{4}-\d{2}-\d{2}[^\]\n]{0,60}\]\s*/, '') : '';
+  return unframed(message ? textOf(message.content) : '');
 }
 
 /** A few words at a time, or a few characters of a script without spaces. */

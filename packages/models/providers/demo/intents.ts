@@ -1,9 +1,14 @@
+import type { ScheduleRequest } from './schedules.ts';
+import { scheduleOf } from './schedules.ts';
+
 /** What the demo model takes a message to mean. */
 export type Intent =
   | { kind: 'run'; command: string }
   | { kind: 'read'; path: string }
   | { kind: 'write'; path: string; content: string }
   | { kind: 'identity' | 'capabilities' | 'position' | 'greeting' | 'thanks' | 'story' | 'unknown' }
+  | { kind: 'schedule'; request: ScheduleRequest }
+  | { kind: 'reminder'; of: string }
   | { kind: 'contact'; topic: string }
   | { kind: 'count'; to: number };
 
@@ -11,8 +16,12 @@ export type Intent =
 const furthestCount = 500;
 
 /** Patterns, tried in order: what asks for a deed comes before what asks for a word about it. */
-export function intentOf(message: string): Intent {
+export function intentOf(message: string, now: Date, timezone: string): Intent {
   const text = message.trim();
+  const schedule = scheduleOf(text, now, timezone);
+  if (schedule) return { kind: 'schedule', request: schedule };
+  const reminder = /^Remind the person: (.+)$/s.exec(text)?.[1];
+  if (reminder) return { kind: 'reminder', of: reminder };
   return deedOf(text) ?? questionOf(text) ?? { kind: 'unknown' };
 }
 

@@ -5,6 +5,8 @@ export interface Persona {
   position: string;
   department: string;
   company: string;
+  /** IANA name of the zone of whoever it represents. */
+  timezone: string;
   /** Tools in the organization's words, with what they are for. */
   may: readonly ToolNote[];
   mayNot: readonly ToolNote[];
@@ -36,6 +38,7 @@ export function personaOf(system: string): Persona {
     position: fact(identity, 'Position'),
     department: fact(identity, 'Department'),
     company: fact(identity, 'Company'),
+    timezone: fact(fileOf(system, 'USER.md') ?? '', 'Time zone'),
     may: bulletsUnder(system, 'Tools you may use').map(toolNote),
     mayNot: bulletsUnder(system, 'Tools you may not use').map(toolNote),
     directory: bulletsUnder(system, 'Company directory').flatMap(contact),

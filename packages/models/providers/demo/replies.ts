@@ -17,6 +17,8 @@ export function replyTo(intent: Intent, persona: Persona, language: Language): s
       return say.contact(whoFits(intent.topic, persona), persona);
     case 'greeting':
       return `${say.hello(persona)}\n\n${say.canDo}`;
+    case 'reminder':
+      return language === 'zh' ? `提醒：${intent.of}` : `Reminder: ${intent.of}`;
     case 'thanks':
       return say.welcome;
     case 'count':
@@ -33,6 +35,25 @@ export function droppedCallReply(tool: string, language: Language): string {
   return language === 'zh'
     ? `我想使用工具 ${tool}，但这次调用没有被执行，所以没有结果可以报告。`
     : `I asked for the tool ${tool}, but the call was not carried out, so I have no result to report.`;
+}
+
+/** Told when a reminder is asked for and there is no tool for it. */
+export function noSchedulesReply(language: Language): string {
+  return language === 'zh'
+    ? '我这里没有设置提醒或定时任务的工具。'
+    : 'I have no tool for reminders and schedules here.';
+}
+
+/** Goes on after an interruption: reports what the transcript knows of the calls before it, and repeats none. */
+export function resumptionReply(outcomes: readonly ToolOutcome[], language: Language): string {
+  const known = outcomes.filter(({ output }) => !output.includes('missing tool result'));
+  if (known.length > 0 && known.length === outcomes.length) {
+    const opening = language === 'zh' ? '我被打断了，现在继续。' : 'I was interrupted and go on now.';
+    return `${opening}\n\n${toolReply(known, language)}`;
+  }
+  return language === 'zh'
+    ? '我在使用工具时被打断，没有留下结果，所以不会重复执行。请确认它是否已经生效。'
+    : 'I was interrupted while I used a tool, and what came of it is not recorded. I do not repeat it: please check whether it took effect.';
 }
 
 export interface ToolOutcome {

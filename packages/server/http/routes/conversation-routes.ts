@@ -1,6 +1,9 @@
-import { type Agent, conversationRoutes } from '@clawpool/contracts';
+import { Readable } from 'node:stream';
+import { type Agent, ClawpoolError, conversationRoutes } from '@clawpool/contracts';
+import type { Attachments } from '../../conversations/attachments.ts';
 import type { ConversationService } from '../../conversations/conversation-service.ts';
 import type { LiveConversations } from '../../conversations/live-conversations.ts';
+import type { History } from '../../conversations/sessions/history-service.ts';
 import { allowedTools } from '../../organization/position.ts';
 import { effectiveValues } from '../../pool/templates/template.ts';
 import type { TenantRow } from '../../pool/tenant-store.ts';
@@ -9,6 +12,8 @@ import { registerRoutes } from '../register.ts';
 
 export interface ConversationRoutesOptions {
   conversations: ConversationService;
+  history: History;
+  attachments: Attachments;
   live: LiveConversations;
   /** The installation's active model, `provider/model`, for agents whose tier names none. */
   model: string;
@@ -16,14 +21,31 @@ export interface ConversationRoutesOptions {
 }
 
 export function registerConversationRoutes(app: HttpApp, options: ConversationRoutesOptions): void {
-  const { conversations, live } = options;
+  const { conversations, history, attachments, live } = options;
   registerRoutes(app, conversationRoutes, {
     agent: async ({ principal }) => {
       const tenant = await conversations.agentOf(principal);
       return showAgent(tenant, options.model, await options.organizationName(principal.organizationId));
     },
-    listConversations: async ({ principal }) => ({ conversations: await conversations.list(principal) }),
-    startConversation: ({ principal, body }) => conversations.start(principal, body.employeeId),
+    listAgents: async ({ principal }) => ({ agents: await conversations.agents(principal) }),
+    listConversations: ({ principal, query }) => history.list(principal, query.before),
+    searchConversations: async ({ principal, query }) => ({ hits: await history.search(principal, query.text) }),
+    exportConversation: ({ principal, params }) => history.exportMarkdown(principal, params.conversationId),
+    exportConversationJson: ({ principal, params }) => history.exportJson(principal, params.conversationId),
+    renameConversation: ({ principal, params, body }) => history.rename(principal, params.conversationId, body.title),
+    deleteConversation: ({ principal, params }) => history.remove(principal, params.conversationId),
+    uploadAttachment: async ({ principal, params, query, upload }) => {
+      const { organizationId, id: conversationId } = await conversations.own(principal, params.conversationId);
+      const { name, mediaType = '' } = query;
+      return attachments.store({ organizationId, conversationId, name, mediaType }, upload);
+    },
+    downloadAttachment: async ({ principal, params }) => {
+      const { organizationId, id } = await conversations.own(principal, params.conversationId);
+      const opened = await attachments.open(organizationId, params.attachmentId);
+      if (opened?.conversationId !== id) throw new ClawpoolError('not_found', 'There is no such attachment.');
+      return { file: Readable.from(opened.content), name: opened.attachment.name };
+    },
+    startConversation: ({ principal, body }) => conversations.start(principal, body),
     conversation: ({ principal, params }) => conversations.get(principal, params.conversationId),
     sendMessage: ({ principal, params, body }) => conversations.send(principal, params.conversationId, body),
     stopTurn: ({ principal, params }) => conversations.stop(principal, params.conversationId, params.turnId),

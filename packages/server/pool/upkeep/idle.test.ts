@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { eq } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../store/database.ts';
-import { configTemplates, conversations, tenants, tiers, turns } from '../../store/schema/index.ts';
+import { configTemplates, conversations, schedules, tenants, tiers, turns } from '../../store/schema/index.ts';
 import { createTestDatabase } from '../../store/testing.ts';
 import { insertSmallOrganization } from '../../testing/small-organization.ts';
 import { hibernateIdle, type IdleFacts, type IdleOptions, isIdle } from './idle.ts';
@@ -16,6 +16,7 @@ const quiet: IdleFacts = {
   isWatched: false,
   cpuPercent: 1,
   startsInMs: null,
+  hasScheduleSoon: false,
 };
 
 describe('a runtime is idle', () => {
@@ -27,6 +28,7 @@ describe('a runtime is idle', () => {
     ['also when its CPU was not measured yet', { cpuPercent: null }, true],
     ['not when its timetable starts it within two minutes', { startsInMs: 2 * minute }, false],
     ['although its timetable starts it later', { startsInMs: 3 * minute }, true],
+    ['not when one of its schedules is about to be due', { hasScheduleSoon: true }, false],
     ['not while somebody has its page open', { isWatched: true }, false],
     [
       'but a page that was left open counts for eight times as long only',
@@ -128,6 +130,24 @@ describe('every few seconds', () => {
     expect(operations.asked()).toEqual([]);
   });
 
+  test('leaves one with a schedule that is due within five minutes', async () => {
+    const schedule = {
+      ...{ organizationId: 'org', id: 'daily', tenantId: 'ann', name: 'Daily', prompt: 'What is new?' },
+      ...{
+        timing: { kind: 'rate' as const, everyMinutes: 1_440 },
+        missedRuns: 'once' as const,
+        deliverTo: 'portal' as const,
+      },
+      ...{ createdByType: 'person' as const, createdByName: 'ann' },
+    };
+    await database.db.insert(schedules).values({ ...schedule, nextRunAt: ago(-5) });
+    await hibernateIdle(world, now);
+    expect(operations.asked()).toEqual([]);
+    await database.db.update(schedules).set({ nextRunAt: ago(-6) });
+    await hibernateIdle(world, now);
+    expect(operations.asked()).toEqual(['hibernate ann by idle']);
+  });
+
   test('looks again when something else is done to the tenant meanwhile', async () => {
     operations.refuseWith('conflict');
     await hibernateIdle(world, now);
@@ -138,16 +158,14 @@ describe('every few seconds', () => {
 
   async function insertConversation(tenantId: string): Promise<string> {
     const id = randomUUID();
-    await database.db
-      .insert(conversations)
-      .values({
-        organizationId: 'org',
-        id,
-        tenantId,
-        userId: `user-${tenantId}`,
-        callerKey: `user:${tenantId}`,
-        path: 'emp',
-      });
+    await database.db.insert(conversations).values({
+      organizationId: 'org',
+      id,
+      tenantId,
+      userId: `user-${tenantId}`,
+      callerKey: `user:${tenantId}`,
+      path: 'emp',
+    });
     return id;
   }
 

@@ -1,4 +1,5 @@
 import { and, eq, sql } from 'drizzle-orm';
+import { tenantsWithScheduleDueWithin } from '../../conversations/schedules/due.ts';
 import type { Database, Queryable } from '../../store/database.ts';
 import { tenants, tiers } from '../../store/schema/index.ts';
 import { effectiveValues } from '../templates/template.ts';
@@ -20,6 +21,8 @@ export interface IdleFacts {
   cpuPercent: number | null;
   /** Until its timetable starts it; null: it does not. */
   startsInMs: number | null;
+  /** One of its schedules is due soon, and would wake it. */
+  hasScheduleSoon: boolean;
 }
 
 /** A quiet gateway uses about 1 % of a core. */
@@ -28,10 +31,11 @@ const workingPercent = 5;
 const watchedFactor = 8;
 /** What is about to be started is not ended first. */
 const startSoonMs = 2 * 60_000;
+const scheduleSoonMinutes = 5;
 
 /** Is nobody served by this runtime any more? */
 export function isIdle(facts: IdleFacts): boolean {
-  if (facts.hasTurn) return false;
+  if (facts.hasTurn || facts.hasScheduleSoon) return false;
   if (facts.cpuPercent !== null && facts.cpuPercent > workingPercent) return false;
   if (facts.startsInMs !== null && facts.startsInMs <= startSoonMs) return false;
   return facts.idleMs >= facts.idleMinutes * 60_000 * (facts.isWatched ? watchedFactor : 1);
@@ -53,6 +57,7 @@ export async function hibernateIdle(options: IdleOptions, now: Date): Promise<vo
   if (running.length === 0) return;
   const withTurn = await listTenantsWithTurn(database.db);
   const watched = await listTenantsOf(database.db, options.watchedConversations());
+  const withSchedule = await tenantsWithScheduleDueWithin(database.db, scheduleSoonMinutes, now);
   for (const tenant of running) {
     const next = tenant.timetable && timetableEvents(tenant.timetable, now).next;
     const facts: IdleFacts = {
@@ -62,6 +67,7 @@ export async function hibernateIdle(options: IdleOptions, now: Date): Promise<vo
       isWatched: watched.has(tenant.id),
       cpuPercent: options.cpuPercentOf(tenant.id),
       startsInMs: next?.does === 'start' ? next.at.getTime() - now.getTime() : null,
+      hasScheduleSoon: withSchedule.has(tenant.id),
     };
     if (isIdle(facts)) await requestQuietly(pool.operations, tenant, { kind: 'hibernate' }, 'idle', onError);
   }

@@ -73,16 +73,14 @@ test('after a day one per ten minutes is left with all turns of them, after a we
 
 async function insertEndedTurns(tenantId: string, count: number): Promise<void> {
   const conversationId = randomUUID();
-  await database.db
-    .insert(conversations)
-    .values({
-      organizationId: 'org',
-      id: conversationId,
-      tenantId,
-      userId: `user-${tenantId}`,
-      callerKey: `user:${tenantId}`,
-      path: 'emp',
-    });
+  await database.db.insert(conversations).values({
+    organizationId: 'org',
+    id: conversationId,
+    tenantId,
+    userId: `user-${tenantId}`,
+    callerKey: `user:${tenantId}`,
+    path: 'emp',
+  });
   for (let n = 0; n < count; n++) {
     await database.db.insert(turns).values({
       ...{ organizationId: 'org', id: randomUUID(), conversationId, tenantId },

@@ -150,6 +150,10 @@ export interface OutboxContent {
   /** Ids of attachments, in the organization. */
   attachments: string[];
   buttons: { label: string; value: string }[];
+  /** Drafts of it have been shown, and perhaps one more is on its way. */
+  growing?: true;
+  /** How many of `sentParts` were drafts when it was whole: the whole text replaces them. Counted with the first delivery. */
+  drafts?: number;
 }
 
 /**

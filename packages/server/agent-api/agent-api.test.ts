@@ -1,0 +1,193 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { eq } from 'drizzle-orm';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Database } from '../store/database.ts';
+import { auditEvents, organizations, schedules, tenants } from '../store/schema/index.ts';
+import { createTestDatabase } from '../store/testing.ts';
+import { insertSmallOrganization } from '../testing/small-organization.ts';
+import { createAgentApi } from './agent-api.ts';
+
+let database: Database;
+let servers: Server[];
+let errors: unknown[];
+let clock: Date;
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  await insertSmallOrganization(database);
+  await database.db.update(organizations).set({ timezone: 'Europe/Berlin' });
+  servers = [];
+  errors = [];
+  clock = new Date('2026-03-10T08:00:00Z');
+});
+afterEach(async () => {
+  for (const server of servers) {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  }
+  await database.close();
+});
+
+const accepts = (tenantId: string, bearer: string) => bearer === `token-of-${tenantId}`;
+
+/** The out pipe of a tenant, as an address. */
+async function pipeOf(tenantId: string, api = newApi()): Promise<string> {
+  const server = createServer(api(tenantId)).listen(0, '127.0.0.1');
+  servers.push(server);
+  await once(server, 'listening');
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`;
+}
+
+const newApi = () => createAgentApi({ database, accepts, onError: (error) => errors.push(error), now: () => clock });
+
+async function connect(tenantId: string, url?: string, token = `token-of-${tenantId}`): Promise<Client> {
+  const client = new Client({ name: 'test', version: '1' });
+  const transport = new StreamableHTTPClientTransport(new URL(url ?? (await pipeOf(tenantId))), {
+    requestInit: { headers: { authorization: `Bearer ${token}` } },
+  });
+  await client.connect(transport as Parameters<Client['connect']>[0]);
+  return client;
+}
+
+async function call(client: Client, name: string, args: Record<string, unknown> = {}) {
+  const result = await client.callTool({ name, arguments: args });
+  const [content] = result.content as { text: string }[];
+  return { failed: result.isError === true, text: content?.text ?? '' };
+}
+
+const daily = { name: 'Daily', prompt: 'What is new?', timing: { kind: 'cron', expression: '0 9 * * *' } };
+const rows = () => database.db.select().from(schedules);
+
+describe('an agent', () => {
+  test('finds its tools, and what time it is where it works', async () => {
+    const { tools } = await (await connect('ann')).listTools();
+    expect(tools.map(({ name }) => name)).toEqual(['schedule_create', 'schedule_list', 'schedule_delete']);
+    expect(tools[0]?.description).toContain('Tuesday 2026-03-10 09:00 GMT+1, in Europe/Berlin');
+    expect(tools[0]?.inputSchema).toMatchObject({ required: ['name', 'prompt', 'timing'] });
+  });
+
+  test('makes a schedule, sees it and deletes it', async () => {
+    const client = await connect('ann');
+    const made = JSON.parse((await call(client, 'schedule_create', daily)).text).made;
+    expect(made).toMatchObject({
+      ...{ name: 'Daily', next: 'Wednesday 2026-03-11 09:00 GMT+1', missedRuns: 'once', deliverTo: 'preferred' },
+      timing: { kind: 'cron', expression: '0 9 * * *', timezone: 'Europe/Berlin' },
+    });
+    expect(await rows()).toMatchObject([
+      { tenantId: 'ann', createdByType: 'agent', createdByName: 'agent-ann', enabled: true },
+    ]);
+    expect(JSON.parse((await call(client, 'schedule_list')).text).schedules).toEqual([{ ...made, lastRun: null }]);
+
+    expect(await call(client, 'schedule_delete', { id: made.id })).toMatchObject({ failed: false });
+    expect(await rows()).toEqual([]);
+    const audited = await database.db.select().from(auditEvents);
+    expect(audited.map(({ action, actorType, actorId }) => `${action} by ${actorType} ${actorId}`)).toEqual([
+      'schedule.created by agent ann',
+      'schedule.deleted by agent ann',
+    ]);
+  });
+
+  test.each([
+    ['2026-03-29T09:00', '2026-03-29T07:00:00.000Z'],
+    ['2026-03-10 09:30', '2026-03-10T08:30:00.000Z'],
+    ['2026-03-29T09:00:00+09:00', '2026-03-29T00:00:00.000Z'],
+  ])('says a time once as %s', async (at, moment) => {
+    await call(await connect('ann'), 'schedule_create', { ...daily, timing: { kind: 'at', at } });
+    expect((await rows()).map(({ nextRunAt }) => nextRunAt?.toISOString())).toEqual([moment]);
+  });
+
+  test.each([
+    [{ kind: 'at', at: 'tomorrow' }, /no date and time.*2026-05-01T09:00/],
+    [{ kind: 'at', at: '2026-03-10T08:30' }, /in the past/],
+    [{ kind: 'cron', expression: '0 0 9 * * *' }, /five fields/],
+    [{ kind: 'cron', expression: '0 9 * * *', timezone: 'Berlin' }, /no time zone.*Europe\/Berlin/],
+    [{ kind: 'rate', everyMinutes: 0 }, /everyMinutes/],
+  ])('is told what is wrong with %j', async (timing, message) => {
+    expect(await call(await connect('ann'), 'schedule_create', { ...daily, timing })).toEqual({
+      failed: true,
+      text: expect.stringMatching(message),
+    });
+    expect(errors).toEqual([]);
+  });
+
+  test('has nothing to do with another’s schedules', async () => {
+    await call(await connect('ann'), 'schedule_create', daily);
+    const [{ id } = { id: '' }] = await rows();
+    const ben = await connect('ben');
+    expect(JSON.parse((await call(ben, 'schedule_list')).text)).toEqual({ schedules: [] });
+    expect(await call(ben, 'schedule_delete', { id })).toMatchObject({ failed: true });
+    expect(await rows()).toHaveLength(1);
+  });
+
+  test('may not call more than thirty times a minute, which is nobody else’s trouble', async () => {
+    const api = newApi();
+    const ann = await connect('ann', await pipeOf('ann', api));
+    for (let count = 0; count < 30; count++) expect(await call(ann, 'schedule_list')).toMatchObject({ failed: false });
+    expect(await call(ann, 'schedule_list')).toEqual({ failed: true, text: expect.stringContaining('Wait a minute') });
+    expect(await call(await connect('ben', await pipeOf('ben', api)), 'schedule_list')).toMatchObject({
+      failed: false,
+    });
+    clock = new Date(clock.getTime() + 60_000);
+    expect(await call(ann, 'schedule_list')).toMatchObject({ failed: false });
+  });
+
+  test('may not make more than fifty schedules', async () => {
+    const client = await connect('ann');
+    for (let count = 0; count < 50; count++) {
+      clock = new Date(clock.getTime() + 3_000);
+      await call(client, 'schedule_create', daily);
+    }
+    expect(await call(client, 'schedule_create', daily)).toEqual({
+      failed: true,
+      text: expect.stringMatching(/50 are allowed.*Delete/),
+    });
+    expect(await rows()).toHaveLength(50);
+  });
+});
+
+describe('a request is refused', () => {
+  const headers = {
+    'content-type': 'application/json',
+    accept: 'application/json, text/event-stream',
+    authorization: 'Bearer token-of-ann',
+  };
+  const list = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'schedule_list' } });
+  const post = async (changes: RequestInit, url?: string) =>
+    (await fetch(url ?? (await pipeOf('ann')), { method: 'POST', headers, body: list, ...changes })).status;
+
+  test('not, when nothing is wrong with it', async () => expect(await post({})).toBe(200));
+
+  test('with another tenant’s token', async () => {
+    expect(await post({ headers: { ...headers, authorization: 'Bearer token-of-ben' } })).toBe(401);
+    await expect(connect('ann', undefined, 'token-of-ben')).rejects.toThrow();
+  });
+
+  test('with more than 64 KiB, whether it says so or not', async () => {
+    const body = JSON.stringify({ filler: 'x'.repeat(64 * 1024) });
+    expect(await post({ body })).toBe(413);
+    const stream = new Blob([body]).stream();
+    expect(await post({ body: stream, duplex: 'half' } as RequestInit)).toBe(413);
+  });
+
+  test('that is no JSON, is somewhere else, or wants a stream', async () => {
+    expect(await post({ body: 'hello' })).toBe(400);
+    expect(await post({}, (await pipeOf('ann')).replace('/mcp', '/'))).toBe(404);
+    expect((await fetch(await pipeOf('ann'), { headers })).status).toBe(405);
+  });
+
+  test('of a tenant that was deleted', async () => {
+    const deleted = { state: 'deleted' as const, deletedAt: new Date() };
+    await database.db.update(tenants).set(deleted).where(eq(tenants.id, 'ann'));
+    expect(await post({})).toBe(403);
+  });
+
+  test('when there are too many of them, also those with a wrong token', async () => {
+    const url = await pipeOf('ann');
+    for (let count = 0; count < 240; count++) await post({ headers: { ...headers, authorization: '' } }, url);
+    expect(await post({}, url)).toBe(429);
+  });
+});

@@ -1,0 +1,98 @@
+import type { Database } from '../../store/database.ts';
+import type { NotificationListener } from '../../store/notifications.ts';
+import { type Handling, handleInbound, LeaseLost, NoRoom } from './inbox-handling.ts';
+import {
+  buryInbound,
+  type ClaimedInbound,
+  claimInbound,
+  nextInboundDue,
+  postponeInbound,
+  releaseDeadInbound,
+  renewInbound,
+  wasNotedSince,
+} from './inbox-store.ts';
+import { enqueueOutbound } from './outbox.ts';
+import { type QueueWorker, startQueueWorker } from './queue-worker.ts';
+import { backoffMs, errorLine, inboxAttempts, leaseMs } from './retry.ts';
+import { said } from './said.ts';
+
+export interface InboxWorkerOptions extends Handling {
+  database: Database;
+  notifications: NotificationListener;
+  /** Names this process's leases; its advisory lock is held by the caller. */
+  owner: string;
+  onError: (error: unknown) => void;
+  /** Chats whose messages are taken at once; 16 unless given. */
+  concurrency?: number;
+  /** Milliseconds after which a message that found no room is looked at again; 2 000 unless given. */
+  roomEveryMs?: number;
+}
+
+/** What is noted at a row that waits, and stays there: those behind it belong to the same episode. */
+const waitsForRoom = 'waits: too many messages are ahead';
+
+/** Makes turns of what platforms brought, in order per chat, and answers what is not for an agent. */
+export function startInboxWorker(options: InboxWorkerOptions): QueueWorker {
+  const { database, notifications, owner, onError } = options;
+  const { db } = database;
+  const roomEveryMs = options.roomEveryMs ?? 2_000;
+
+  async function handle(row: ClaimedInbound, signal: AbortSignal): Promise<void> {
+    try {
+      await handleInbound(options, row, signal);
+    } catch (error) {
+      if (error instanceof LeaseLost || signal.aborted) return;
+      if (error instanceof NoRoom) return holdBack(row, error.ahead);
+      await fail(row, error);
+    }
+  }
+
+  /** It waits, and those of its chat behind it; that is told once, until a message of the chat has found room at once. */
+  async function holdBack(row: ClaimedInbound, ahead: number): Promise<void> {
+    await db.transaction(async (tx) => {
+      const told =
+        row.error === waitsForRoom || (await wasNotedSince(tx, row, { note: waitsForRoom, since: row.receivedAt }));
+      const retryAt = new Date(Date.now() + roomEveryMs);
+      const held = await postponeInbound(tx, row, { retryAt, error: waitsForRoom, counted: false });
+      if (held && !told) await tell(tx, row, `waits:${row.id}`, said.waits(ahead));
+    });
+  }
+
+  async function fail(row: ClaimedInbound, error: unknown): Promise<void> {
+    const attempts = row.attempts + 1;
+    if (attempts < inboxAttempts) {
+      const retryAt = new Date(Date.now() + backoffMs(attempts));
+      await postponeInbound(db, row, { retryAt, error: errorLine(error), counted: true });
+      return;
+    }
+    onError(error);
+    await db.transaction(async (tx) => {
+      const held = await buryInbound(tx, row, errorLine(error));
+      if (held) await tell(tx, row, `dead:${row.id}`, said.gaveUp);
+    });
+  }
+
+  const worker = startQueueWorker<ClaimedInbound>(
+    {
+      claim: (limit) => claimInbound(db, { owner, leaseMs, limit }),
+      renew: (row) => renewInbound(db, row, leaseMs),
+      releaseDead: () => releaseDeadInbound(db, owner),
+      nextDue: () => nextInboundDue(db),
+      handle,
+    },
+    { concurrency: options.concurrency ?? 16, onError },
+  );
+  const stops = [notifications.on('inbox_received', worker.look), notifications.onGap(worker.look)];
+  return {
+    look: worker.look,
+    close: async () => {
+      for (const stop of stops) stop();
+      await worker.close();
+    },
+  };
+}
+
+type Tx = Parameters<typeof enqueueOutbound>[0];
+
+const tell = (tx: Tx, { organizationId, accountId, chatId }: ClaimedInbound, dedupeKey: string, text: string) =>
+  enqueueOutbound(tx, { organizationId, to: { accountId, chatId }, kind: 'note', dedupeKey, text });

@@ -1,0 +1,162 @@
+import { ClawpoolError, type Conversation, type Message } from '@clawpool/contracts';
+import { recordAudit } from '../../audit/audit-store.ts';
+import { emitEvent } from '../../integrations/emit-event.ts';
+import type { Principal } from '../../organization/principal.ts';
+import { poolActor } from '../../pool/tenant-store.ts';
+import type { Transaction } from '../../store/database.ts';
+import { notify } from '../../store/notifications.ts';
+import { findConversation, findMessage, toConversation } from '../conversation-store.ts';
+import { noSuchSession, refuseOutOfScope, type SessionMonitorOptions } from './monitor-service.ts';
+import { holderOf, refuseEnded, refuseToInterfere, takeoverNotes } from './takeover.ts';
+import {
+  clearTakeover,
+  findSaid,
+  type LockedSession,
+  lockExpiredTakeover,
+  lockSession,
+  say,
+  setEnded,
+  setTakeover,
+  stopTurns,
+} from './takeover-store.ts';
+
+/**
+ * People who answer instead of an agent, in sessions of their scope. Errors are ClawpoolErrors: `not_found` outside of it, `conflict` in a
+ * session that has ended, is the person's own, or that a colleague has (an admin may take it from them).
+ */
+export interface Takeovers {
+  /** For 30 minutes; again: 30 minutes from now. The caller is told when somebody joins. */
+  takeOver(principal: Principal, conversationId: string): Promise<Conversation>;
+  giveBack(principal: Principal, conversationId: string): Promise<Conversation>;
+  /** With or without having taken the session over; who has it keeps it for 30 minutes more. Once per `clientMessageId`. */
+  send(principal: Principal, conversationId: string, said: { text: string; clientMessageId: string }): Promise<Message>;
+  end(principal: Principal, conversationId: string): Promise<Conversation>;
+  /** Ends takeovers whose time is over, and tells their callers, once however many processes ask. Returns how many. */
+  expireTakeovers(): Promise<number>;
+}
+
+export function createTakeovers(options: SessionMonitorOptions): Takeovers {
+  const { db } = options.database;
+
+  /** Runs with the session locked, and looked at: in scope, and nobody else's affair. */
+  async function within<T>(
+    principal: Principal,
+    conversationId: string,
+    run: (tx: Transaction, session: LockedSession, now: Date) => Promise<T>,
+  ): Promise<T> {
+    await refuseOutOfScope(options, principal, conversationId);
+    return db.transaction(async (tx) => {
+      const session = await lockSession(tx, principal.organizationId, conversationId);
+      if (!session) throw noSuchSession();
+      const now = new Date();
+      refuseToInterfere(principal, session, session.takenOverByName, now);
+      return run(tx, session, now);
+    });
+  }
+
+  async function show({ organizationId }: Principal, conversationId: string): Promise<Conversation> {
+    const row = await findConversation(db, organizationId, conversationId);
+    if (!row) throw noSuchSession();
+    return toConversation(row);
+  }
+
+  return {
+    takeOver: async (principal, conversationId) => {
+      await within(principal, conversationId, async (tx, session, now) => {
+        refuseEnded(session);
+        const extends_ = holderOf(session, now) === principal.userId;
+        await setTakeover(tx, session, principal.userId);
+        const stoppedTurns = await stopTurns(tx, session);
+        if (extends_) await tellChanged(tx, session);
+        else await note(tx, session, takeoverNotes.joined(principal.name), now);
+        await audit(tx, principal, extends_ ? 'session.takeover_extended' : 'session.taken_over', session, {
+          stoppedTurns,
+        });
+      });
+      return show(principal, conversationId);
+    },
+
+    giveBack: async (principal, conversationId) => {
+      await within(principal, conversationId, async (tx, session, now) => {
+        if (session.takenOverBy === null) return;
+        await clearTakeover(tx, session);
+        await note(tx, session, takeoverNotes.left(session.takenOverByName), now);
+        await audit(tx, principal, 'session.returned', session, {});
+      });
+      return show(principal, conversationId);
+    },
+
+    send: async (principal, conversationId, { text, clientMessageId }) => {
+      const plain = text.replaceAll('\0', '').trim();
+      if (plain === '') throw new ClawpoolError('invalid_request', 'There is nothing in the message.');
+      // Beside the caller's own ids of messages, which are in the same place.
+      const key = `human:${principal.userId}:${clientMessageId}`;
+      const messageId = await within(principal, conversationId, async (tx, session, now) => {
+        const known = await findSaid(tx, session, key);
+        if (known !== null) return known;
+        refuseEnded(session);
+        if (holderOf(session, now) === principal.userId) await setTakeover(tx, session, principal.userId);
+        const author = { id: principal.userId, name: principal.name };
+        const id = await say(tx, session, { role: 'human', text: plain, author, at: now, key });
+        await audit(tx, principal, 'session.human_message', session, { messageId: id });
+        return id;
+      });
+      const message = await findMessage(db, principal.organizationId, messageId);
+      if (!message) throw noSuchSession();
+      return message;
+    },
+
+    end: async (principal, conversationId) => {
+      await within(principal, conversationId, async (tx, session, now) => {
+        if (session.endedAt !== null) return;
+        await setEnded(tx, session, now);
+        const stoppedTurns = await stopTurns(tx, session);
+        await note(tx, session, takeoverNotes.ended(principal.name), now);
+        await audit(tx, principal, 'session.ended', session, { stoppedTurns });
+        await emitEvent(tx, session.organizationId, 'session.ended', {
+          ...{ sessionId: session.id, tenantId: session.tenantId, caller: session.callerName },
+          endedAt: now.toISOString(),
+        });
+      });
+      return show(principal, conversationId);
+    },
+
+    expireTakeovers: async () => {
+      for (let count = 0; ; count += 1) {
+        const expired = await db.transaction(async (tx) => {
+          const session = await lockExpiredTakeover(tx);
+          if (!session) return false;
+          await clearTakeover(tx, session);
+          await note(tx, session, takeoverNotes.left(session.takenOverByName), new Date());
+          await audit(tx, null, 'session.returned', session, { expired: true });
+          return true;
+        });
+        if (!expired) return count;
+      }
+    },
+  };
+}
+
+async function note(tx: Transaction, session: LockedSession, text: string, at: Date): Promise<void> {
+  await say(tx, session, { role: 'note', text, author: null, at, key: null });
+}
+
+const tellChanged = (tx: Transaction, { organizationId, id }: LockedSession) =>
+  notify(tx, 'conversation_changed', { organizationId, conversationId: id, turnId: null });
+
+/** Null: nobody in particular did it. */
+async function audit(
+  tx: Transaction,
+  principal: Principal | null,
+  action: string,
+  session: LockedSession,
+  detail: Record<string, unknown>,
+): Promise<void> {
+  await recordAudit(tx, session.organizationId, {
+    actor: principal ? { type: 'person', id: principal.userId, name: principal.name } : poolActor,
+    action,
+    target: { type: 'session', id: session.id, name: session.callerName },
+    outcome: 'allowed',
+    detail: { tenantId: session.tenantId, tenant: session.tenantName, ...detail },
+  });
+}
