@@ -29,6 +29,11 @@ export interface ChannelDriver {
       accountName?: string;
     },
   ): InboundMessage[] | null;
+  /**
+   * What a webhook request that was stored is answered with, as JSON, where the platform wants to hear something: that a press on a button has
+   * arrived, for instance. Called after `receive` has taken it.
+   */
+  webhookAnswer?(body: unknown): object | null;
   /** Talks to the platform. Makes no call until it is asked something. */
   connect(account: ChannelAccountSecrets): ChannelConnection;
 }

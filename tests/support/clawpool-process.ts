@@ -91,7 +91,8 @@ async function untilReady(child: ChildProcess, printed: () => string): Promise<v
   }
 }
 
-async function freePort(): Promise<number> {
+/** A port nobody listens on now. */
+export async function freePort(): Promise<number> {
   const { createServer } = await import('node:net');
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

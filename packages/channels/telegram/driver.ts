@@ -1,7 +1,7 @@
 import type { ChannelDriver } from '@clawpool/contracts';
 import { z } from 'zod';
 import { connectTelegram, telegramLimits } from './connection.ts';
-import { isGenuine, readUpdate } from './receive.ts';
+import { answerToPress, isGenuine, readUpdate } from './receive.ts';
 
 /** Telegram's Bot API: https://core.telegram.org/bots/api */
 export const telegram: ChannelDriver = {
@@ -24,5 +24,6 @@ export const telegram: ChannelDriver = {
   secretLabel: 'Bot token',
   receive: (request, { webhookSecret, accountName }) =>
     isGenuine(request, webhookSecret) ? readUpdate(request.body, accountName) : null,
+  webhookAnswer: (body) => answerToPress(body),
   connect: connectTelegram,
 };

@@ -26,6 +26,15 @@ export function readUpdate(update: unknown, botName: string | undefined): Inboun
   return message ? readMessage(update_id, message, botName) : [];
 }
 
+/**
+ * A pressed button shows that it waits until the press is answered; the answer to the webhook request may be that call:
+ * https://core.telegram.org/bots/api#making-requests-when-getting-updates
+ */
+export function answerToPress(update: unknown): object | null {
+  const parsed = z.object({ callback_query: z.object({ id: z.string() }) }).safeParse(update);
+  return parsed.success ? { method: 'answerCallbackQuery', callback_query_id: parsed.data.callback_query.id } : null;
+}
+
 type Message = z.infer<typeof messageSchema>;
 
 function readMessage(updateId: number, message: Message, botName: string | undefined): InboundMessage[] {

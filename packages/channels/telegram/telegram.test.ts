@@ -16,6 +16,17 @@ describe('the settings of a Telegram account', () => {
   });
 });
 
+describe('a webhook request of Telegram', () => {
+  it('that tells of a pressed button is answered with the call that ends its waiting; others with nothing of ours', () => {
+    expect(telegram.webhookAnswer?.({ update_id: 1, callback_query: { id: 'press-1' } })).toEqual({
+      method: 'answerCallbackQuery',
+      callback_query_id: 'press-1',
+    });
+    for (const other of [{ update_id: 2, message: {} }, null, 'text', { callback_query: { id: 7 } }])
+      expect(telegram.webhookAnswer?.(other)).toBeNull();
+  });
+});
+
 describe('an update of Telegram', () => {
   const ada = { id: 41, is_bot: false, first_name: 'Ada', last_name: 'Lovelace' };
   const direct = { id: 41, type: 'private' };

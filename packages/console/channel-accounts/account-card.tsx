@@ -50,7 +50,7 @@ export function AccountCard({
       data-testid="channel-account"
       data-name={account.name}
       data-health={account.health}
-      className="grid min-w-0 gap-4 rounded-lg border bg-surface p-4 sm:p-5"
+      className="grid grid-cols-1 min-w-0 gap-4 rounded-lg border bg-surface p-4 sm:p-5"
     >
       <div className="flex items-start gap-3">
         <div className="min-w-0 flex-1">

@@ -63,7 +63,7 @@ function BindingRow({ binding, mayChange }: { binding: ChannelBinding; mayChange
   });
   const seen = binding.lastSeenAt ?? binding.pairedAt;
   return (
-    <li data-testid="binding" className="grid gap-2 border-b px-4 py-3 text-sm last:border-0">
+    <li data-testid="binding" className="grid grid-cols-1 gap-2 border-b px-4 py-3 text-sm last:border-0">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
         <div className="min-w-40 flex-1">
           <p className="truncate font-medium">{binding.employee.name}</p>

@@ -60,7 +60,7 @@ function ChangeDialog({
         </>
       }
     >
-      <div className="grid gap-4">
+      <div className="grid grid-cols-1 gap-4">
         {children}
         <ProblemNotice error={save.error} title={t('channelAccounts.notChanged')} />
       </div>

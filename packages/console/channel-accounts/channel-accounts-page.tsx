@@ -36,12 +36,17 @@ export function ChannelAccountsPage() {
   const admin = isAdmin(me);
   const close = () => setAsked(null);
   const Changing = asked && asked.action !== 'bindings' ? dialogs[asked.action] : null;
-  const connect = admin && (
-    <Button kind="primary" onClick={() => setConnecting(true)} className="max-sm:px-3">
-      <Plus aria-hidden="true" />
-      {t('channelAccounts.connect')}
-    </Button>
-  );
+  const connect = (inBar: boolean) =>
+    admin && (
+      <Button
+        kind="primary"
+        onClick={() => setConnecting(true)}
+        className={inBar ? 'max-sm:size-10 max-sm:px-0' : undefined}
+      >
+        <Plus aria-hidden="true" />
+        <span className={inBar ? 'max-sm:sr-only' : undefined}>{t('channelAccounts.connect')}</span>
+      </Button>
+    );
   return (
     <>
       <PageBar>
@@ -49,7 +54,7 @@ export function ChannelAccountsPage() {
           <h1 className="font-semibold">{t('channelAccounts.title')}</h1>
           <p className="truncate text-ink-faint text-xs leading-5">{t('channelAccounts.lead')}</p>
         </div>
-        {accounts && accounts.length > 0 && connect}
+        {accounts && accounts.length > 0 && connect(true)}
       </PageBar>
       <div className="min-h-0 flex-1 overflow-y-auto">
         <div className="mx-auto w-full max-w-300 px-4 py-5 sm:px-5 lg:px-6">
@@ -61,11 +66,11 @@ export function ChannelAccountsPage() {
                 </div>
               )}
               {accounts.length === 0 ? (
-                <Placeholder title={t('channelAccounts.emptyTitle')} actions={connect}>
+                <Placeholder title={t('channelAccounts.emptyTitle')} actions={connect(false)}>
                   {t('channelAccounts.empty')}
                 </Placeholder>
               ) : (
-                <ul className="grid items-start gap-4 lg:grid-cols-2">
+                <ul className="grid grid-cols-1 items-start gap-4 lg:grid-cols-2">
                   {accounts.map((account) => (
                     <AccountCard
                       key={account.id}
@@ -86,7 +91,7 @@ export function ChannelAccountsPage() {
               <ProblemNotice error={error} />
             </Placeholder>
           ) : (
-            <div className="grid gap-4 lg:grid-cols-2">
+            <div className="grid grid-cols-1 gap-4 lg:grid-cols-2">
               <p role="status" className="sr-only">
                 {t('channelAccounts.loading')}
               </p>

@@ -65,7 +65,7 @@ export function ConnectDialog({ onClose }: { onClose: () => void }) {
         </>
       }
     >
-      <div className="grid gap-5">
+      <div className="grid grid-cols-1 gap-5">
         <Notice tone="info" title={t('channelAccounts.howTitle')}>
           {t('channelAccounts.how')}
         </Notice>

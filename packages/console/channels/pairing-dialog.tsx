@@ -103,7 +103,6 @@ function Steps({ account, pairing, onAgain }: { account: MyAccount; pairing: Pai
         <ol className="grid list-decimal gap-1.5 ps-5 text-ink-soft">
           <li>{pairing.link ? t('myChannels.stepScan') : t('myChannels.stepFind', { name: account.accountName })}</li>
           <li>{pairing.link ? t('myChannels.stepStart') : t('myChannels.stepSend')}</li>
-          <li>{t('myChannels.stepConfirm')}</li>
         </ol>
         {pairing.link && (
           <a href={pairing.link} target="_blank" rel="noopener noreferrer" className={buttonStyle({ kind: 'outline' })}>

@@ -103,10 +103,10 @@ function DemoModel({ model }: { model: string }) {
         <button
           type="button"
           data-testid="demo-model"
-          className="inline-flex h-8 min-w-8 shrink-0 items-center justify-center gap-1.5 rounded-full border border-warn-line bg-warn-soft font-medium text-warn-ink text-xs sm:px-3"
+          className="hidden h-8 shrink-0 items-center justify-center gap-1.5 rounded-full border border-warn-line bg-warn-soft px-3 font-medium text-warn-ink text-xs sm:inline-flex"
         >
           <FlaskConical className="size-3.5" aria-hidden="true" />
-          <span className="max-sm:sr-only">{t('agent.demo')}</span>
+          {t('agent.demo')}
         </button>
       }
     >
@@ -136,6 +136,8 @@ function AboutAgent({ agent }: { agent: Agent }) {
       <dl className="mt-3 grid gap-3">
         <Fact name={t('agent.model')}>
           <span className="break-all">{agent.model}</span>
+          {/* On a narrow screen there is no room for the badge that says it. */}
+          {agent.demoModel && <span className="mt-1 block sm:hidden">{t('agent.demoText')}</span>}
         </Fact>
         <Fact name={t('agent.may')}>
           {may.length === 0 ? (

@@ -24,17 +24,19 @@ export function FileTrayView({ tray }: { tray: FileTray }) {
         </ul>
       )}
       {tray.refused.length > 0 && (
-        <ul role="alert" className="grid gap-0.5 px-1 text-bad-ink text-sm">
-          {tray.refused.map(({ name, why }) => (
-            <li key={name} className="break-words">
-              {t(`files.refused.${why}`, {
-                name,
-                size: format.bytes(attachmentLimits.bytes),
-                count: attachmentLimits.perMessage,
-              })}
-            </li>
-          ))}
-        </ul>
+        <div role="alert">
+          <ul className="grid gap-0.5 px-1 text-bad-ink text-sm">
+            {tray.refused.map(({ name, why }) => (
+              <li key={name} className="break-words">
+                {t(`files.refused.${why}`, {
+                  name,
+                  size: format.bytes(attachmentLimits.bytes),
+                  count: attachmentLimits.perMessage,
+                })}
+              </li>
+            ))}
+          </ul>
+        </div>
       )}
     </div>
   );

@@ -32,7 +32,7 @@ export const messageElementId = (messageId: string) => `message-${messageId}`;
 export const PersonMessage = memo(function PersonMessage({ message, conversationId }: Said) {
   const { t } = useTranslation();
   return (
-    <div id={messageElementId(message.id)} className="group grid scroll-my-16 justify-items-end gap-2">
+    <div id={messageElementId(message.id)} className="group grid scroll-my-16 grid-cols-1 justify-items-end gap-2">
       {message.text !== '' && (
         <div className="flex w-full items-end justify-end gap-2.5">
           <Origin message={message} className="mb-2.5" />

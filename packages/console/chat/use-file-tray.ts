@@ -1,6 +1,6 @@
 import { ClientError } from '@clawpool/client';
 import type { Attachment } from '@clawpool/contracts';
-import { useEffect, useReducer, useRef, useState } from 'react';
+import { useReducer, useRef, useState } from 'react';
 import { noticeSessionEnd } from '../api/api.ts';
 import { fileAddress, uploadFile } from '../api/files.ts';
 import { newToken } from '../api/token.ts';
@@ -24,6 +24,8 @@ export interface FileTray {
   take(): Attachment[];
 }
 
+const nothing = { of: null, files: [] };
+
 /**
  * Uploads what was chosen for the next message of a conversation, one file after the other. Without a conversation, `start` makes it
  * first.
@@ -33,15 +35,12 @@ export function useFileTray(
   { start, onStarted }: { start: () => Promise<string>; onStarted: (conversationId: string) => void },
 ): FileTray {
   const [tray, dispatch] = useReducer(trayReducer, []);
-  const [refused, setRefused] = useState<readonly RefusedFile[]>([]);
+  const [refused, setRefused] = useState<{ of: string | null; files: readonly RefusedFile[] }>(nothing);
   const [starting, setStarting] = useState(false);
   const contents = useRef(new Map<string, { file: File; abort: AbortController }>());
   const queue = useRef(Promise.resolve());
   const started = useRef<Promise<string> | null>(null);
   const files = tray.filter((file) => file.conversationId === conversationId);
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what was refused elsewhere is no news here
-  useEffect(() => setRefused([]), [conversationId]);
 
   /** One conversation for all files that are chosen before there is one. */
   const conversationOf = (id: string | null): Promise<string> => {
@@ -54,6 +53,7 @@ export function useFileTray(
     try {
       const made = await start();
       dispatch({ type: 'addressed', conversationId: made });
+      setRefused((before) => (before.of === null ? { ...before, of: made } : before));
       onStarted(made);
       return made;
     } finally {
@@ -91,12 +91,13 @@ export function useFileTray(
 
   return {
     files,
-    refused,
+    // What was refused elsewhere is no news here.
+    refused: refused.of === conversationId ? refused.files : [],
     ready: files.every(({ attachment }) => attachment !== null),
     starting,
     add(chosen) {
       const sorted = sortOut(chosen, files.length);
-      setRefused(sorted.refused);
+      setRefused({ of: conversationId, files: sorted.refused });
       const added = sorted.admitted.map((file) => ({ key: newToken(), file }));
       dispatch({
         type: 'add',
@@ -144,7 +145,7 @@ export function useFileTray(
       const stored = files.flatMap(({ attachment }) => attachment ?? []);
       for (const { key } of files) contents.current.delete(key);
       dispatch({ type: 'remove', keys: files.map(({ key }) => key) });
-      setRefused([]);
+      setRefused(nothing);
       return stored;
     },
   };

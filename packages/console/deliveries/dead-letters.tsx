@@ -52,7 +52,7 @@ export function DeadLetters({ mayChange }: { mayChange: boolean }) {
   };
 
   return (
-    <section aria-labelledby="dead" className="grid gap-3">
+    <section aria-labelledby="dead" className="grid grid-cols-1 gap-3">
       <div className="flex flex-wrap items-center justify-between gap-3">
         <div>
           <h2 id="dead" className="font-semibold">
@@ -189,7 +189,7 @@ function Letter({
           onChange={(event) => onChosen(event.target.checked)}
         />
       )}
-      <div className="grid min-w-0 flex-1 gap-1">
+      <div className="grid grid-cols-1 min-w-0 flex-1 gap-1">
         <p className="flex flex-wrap items-baseline gap-x-2">
           <span className="font-medium">{letter.party}</span>
           <span className="text-ink-faint text-xs">

@@ -27,8 +27,8 @@ export function DeliveriesPage() {
         </div>
       </PageBar>
       <div className="min-h-0 flex-1 overflow-y-auto">
-        <div className="mx-auto grid w-full max-w-300 gap-7 px-4 py-5 sm:px-5 lg:px-6">
-          <section aria-labelledby="now" className="grid gap-3">
+        <div className="mx-auto grid grid-cols-1 w-full max-w-300 gap-7 px-4 py-5 sm:px-5 lg:px-6">
+          <section aria-labelledby="now" className="grid grid-cols-1 gap-3">
             <h2 id="now" className="font-semibold">
               {t('deliveries.now')}
             </h2>

@@ -46,7 +46,7 @@ export function ApiKeys({ mayChange }: { mayChange: boolean }) {
   }
   const sorted = [...keys].sort((a, b) => Number(isOver(a, now)) - Number(isOver(b, now)));
   return (
-    <div className="grid gap-5">
+    <div className="grid grid-cols-1 gap-5">
       {keys.length === 0 ? (
         <Placeholder title={t('integrations.noKeysTitle')} actions={make}>
           {t('integrations.noKeys')}
@@ -94,7 +94,7 @@ function KeyRow({ apiKey, now, onRevoke }: { apiKey: ApiKey; now: number; onRevo
       data-name={apiKey.name}
       className="flex flex-wrap items-center gap-x-4 gap-y-2 border-b px-4 py-3 text-sm last:border-0"
     >
-      <div className="grid min-w-60 flex-1 gap-1">
+      <div className="grid grid-cols-1 min-w-60 flex-1 gap-1">
         <p className="flex flex-wrap items-baseline gap-x-2">
           <span className={classNames('font-medium', over && 'text-ink-faint line-through')}>{apiKey.name}</span>
           <code className="font-mono text-ink-faint text-xs">{apiKey.prefix}</code>

@@ -82,7 +82,7 @@ function KeyForm({
         </>
       }
     >
-      <div className="grid gap-5">
+      <div className="grid grid-cols-1 gap-5">
         <InputField
           label={t('integrations.name')}
           hint={t('integrations.nameHint')}
@@ -91,7 +91,7 @@ function KeyForm({
           value={name}
           onChange={(event) => setName(event.target.value)}
         />
-        <div className="grid gap-2">
+        <div className="grid grid-cols-1 gap-2">
           <div className="flex items-start gap-2">
             <div className="min-w-0 flex-1">
               <TenantField label={t('integrations.tenants')} hint={t('integrations.tenantsHint')} naming={naming} />
@@ -117,7 +117,7 @@ function KeyForm({
             </p>
           )}
         </div>
-        <fieldset className="grid gap-2.5">
+        <fieldset className="grid grid-cols-1 gap-2.5">
           <legend className="mb-1.5 font-medium text-sm">{t('integrations.may')}</legend>
           {apiScope.options.map((scope) => (
             <CheckField
@@ -171,7 +171,7 @@ function MadeKey({ apiKey, secret, onClose }: { apiKey: ApiKey; secret: string; 
         </Button>
       }
     >
-      <div className="grid gap-5">
+      <div className="grid grid-cols-1 gap-5">
         <Secret label={t('integrations.key')} secret={secret} />
         <Code label={t('integrations.withCurl')} text={curlExample(call)} />
         <Code label={t('integrations.withOpenai')} text={openaiExample(call)} />

@@ -25,7 +25,7 @@ export function WebhookDeliveries({ webhookId, mayChange }: { webhookId: string;
   const { t } = useTranslation();
   const { data: deliveries, error } = useQuery(webhookDeliveriesQuery(webhookId));
   return (
-    <section aria-label={t('integrations.deliveries')} className="grid gap-3">
+    <section aria-label={t('integrations.deliveries')} className="grid grid-cols-1 gap-3">
       <ProblemNotice error={error} />
       {deliveries ? (
         deliveries.length === 0 ? (
@@ -100,7 +100,7 @@ function Detail({ delivery, mayChange }: { delivery: WebhookDelivery; mayChange:
     onSettled: () => queries.invalidateQueries({ queryKey: webhooksKey }),
   });
   return (
-    <div className="grid gap-3 border-t bg-canvas p-3">
+    <div className="grid grid-cols-1 gap-3 border-t bg-canvas p-3">
       {delivery.error && <p className="break-words text-bad-ink text-sm">{delivery.error}</p>}
       <Code label={t('integrations.payload')} text={JSON.stringify(delivery.payload, null, 2)} />
       <ProblemNotice error={replay.error} title={t('integrations.notDone')} />

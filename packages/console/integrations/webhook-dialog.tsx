@@ -50,7 +50,7 @@ export function NewWebhookDialog({ onClose }: { onClose: () => void }) {
         </Button>
       }
     >
-      <div className="grid gap-4">
+      <div className="grid grid-cols-1 gap-4">
         <Secret label={t('integrations.signingSecret')} secret={add.data.secret} />
         <p className="text-ink-soft text-sm">{t('integrations.signed')}</p>
       </div>
@@ -121,7 +121,7 @@ function WebhookForm({
         </>
       }
     >
-      <div className="grid gap-5">
+      <div className="grid grid-cols-1 gap-5">
         <InputField
           label={t('integrations.url')}
           hint={t('integrations.urlHint')}
@@ -134,7 +134,7 @@ function WebhookForm({
           value={url}
           onChange={(event) => setUrl(event.target.value)}
         />
-        <fieldset className="grid gap-2.5">
+        <fieldset className="grid grid-cols-1 gap-2.5">
           <legend className="mb-1.5 font-medium text-sm">{t('integrations.events')}</legend>
           {choosable.map((type) => (
             <CheckField

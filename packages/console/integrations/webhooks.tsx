@@ -48,7 +48,7 @@ export function Webhooks({ mayChange }: { mayChange: boolean }) {
     );
   }
   return (
-    <div className="grid gap-5">
+    <div className="grid grid-cols-1 gap-5">
       {webhooks.length === 0 ? (
         <Placeholder title={t('integrations.noWebhooksTitle')} actions={add}>
           {t('integrations.noWebhooks')}
@@ -60,7 +60,7 @@ export function Webhooks({ mayChange }: { mayChange: boolean }) {
             {add}
           </div>
           {error && <ProblemNotice error={error} />}
-          <ul className="grid gap-4">
+          <ul className="grid grid-cols-1 gap-4">
             {webhooks.map((webhook) => (
               <WebhookCard
                 key={webhook.id}
@@ -113,7 +113,7 @@ function WebhookCard({
     <li
       data-testid="webhook"
       data-url={webhook.url}
-      className="grid min-w-0 gap-3 rounded-lg border bg-surface p-4 sm:p-5"
+      className="grid grid-cols-1 min-w-0 gap-3 rounded-lg border bg-surface p-4 sm:p-5"
     >
       <div className="flex items-start gap-3">
         <div className="min-w-0 flex-1">

@@ -50,9 +50,9 @@ export function AssignDialog({ assignment, onClose }: { assignment: Assignment |
         </>
       }
     >
-      <div className="grid gap-5">
+      <div className="grid grid-cols-1 gap-5">
         {assignment === null && (
-          <div className="grid gap-1.5">
+          <div className="grid grid-cols-1 gap-1.5">
             <TenantField label={t('routing.tenant')} hint={t('routing.teamHint')} naming={naming} />
             {insist && naming.text.trim() === '' && (
               <p role="alert" className="text-bad-ink text-sm">

@@ -22,9 +22,9 @@ export function Explain({ view, onView }: { view: RoutingView; onView: (parts: R
   const { data: assignments = [] } = useQuery(assignmentsQuery);
   const teams = assignments.filter((team) => team.employees.some(({ id }) => id === view.employee));
   return (
-    <div className="grid gap-5">
+    <div className="grid grid-cols-1 gap-5">
       <p className="max-w-2xl text-ink-soft text-sm">{t('routing.explainText')}</p>
-      <div className="grid gap-4 rounded-lg border bg-surface p-4 sm:grid-cols-3 sm:p-5">
+      <div className="grid grid-cols-1 gap-4 rounded-lg border bg-surface p-4 sm:grid-cols-3 sm:p-5">
         <SelectField
           label={t('routing.employee')}
           value={view.employee ?? ''}
@@ -84,7 +84,10 @@ function Answer(question: { employeeId: string; origin: Origin; tenantId: string
     );
   }
   return (
-    <div className="grid items-start gap-5 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]" data-testid="resolution">
+    <div
+      className="grid grid-cols-1 items-start gap-5 lg:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]"
+      data-testid="resolution"
+    >
       {error && <ProblemNotice error={error} />}
       <Steps steps={resolution.steps} />
       <Outcome resolution={resolution} />
@@ -99,7 +102,7 @@ function Steps({ steps }: Pick<Resolution, 'steps'>) {
       <h2 id="steps" className="mb-3 font-semibold">
         {t('routing.steps')}
       </h2>
-      <ol className="grid gap-1">
+      <ol className="grid grid-cols-1 gap-1">
         {steps.map(({ step, decided, detail }) => (
           <li
             key={`${step} ${detail}`}
@@ -133,7 +136,10 @@ function Steps({ steps }: Pick<Resolution, 'steps'>) {
 function Outcome({ resolution: { employee, tenant, tier, session } }: { resolution: Resolution }) {
   const { t } = useTranslation();
   return (
-    <section aria-labelledby="outcome" className="grid min-w-0 gap-3 rounded-lg border bg-surface p-4 sm:p-5">
+    <section
+      aria-labelledby="outcome"
+      className="grid grid-cols-1 min-w-0 gap-3 rounded-lg border bg-surface p-4 sm:p-5"
+    >
       <h2 id="outcome" className="font-semibold">
         {t('routing.outcome')}
       </h2>

@@ -80,7 +80,7 @@ export function RuleDialog({
         </>
       }
     >
-      <div className="grid gap-5">
+      <div className="grid grid-cols-1 gap-5">
         {rule === null && (
           <RadioField
             label={t('routing.scope')}
@@ -153,7 +153,7 @@ export function RuleDialog({
             ))}
           </SelectField>
         ) : (
-          <div className="grid gap-1.5">
+          <div className="grid grid-cols-1 gap-1.5">
             <TenantField label={t('routing.tenant')} hint={t('routing.tenantHint')} naming={naming} />
             {insist && naming.text.trim() === '' && (
               <p role="alert" className="text-bad-ink text-sm">

@@ -33,7 +33,7 @@ export function Rules({ mayChange }: { mayChange: boolean }) {
         <ProblemNotice error={error} />
       </Placeholder>
     ) : (
-      <div className="grid gap-4">
+      <div className="grid grid-cols-1 gap-4">
         <p role="status" className="sr-only">
           {t('routing.loading')}
         </p>
@@ -43,7 +43,7 @@ export function Rules({ mayChange }: { mayChange: boolean }) {
     );
   }
   return (
-    <div className="grid gap-6">
+    <div className="grid grid-cols-1 gap-6">
       <div className="flex flex-wrap items-start justify-between gap-3">
         <p className="max-w-2xl text-ink-soft text-sm">{t('routing.rulesText')}</p>
         {mayChange && (
@@ -54,7 +54,7 @@ export function Rules({ mayChange }: { mayChange: boolean }) {
         )}
       </div>
       {error && <ProblemNotice error={error} />}
-      <ol className="grid gap-6">
+      <ol className="grid grid-cols-1 gap-6">
         {routingScope.options.map((scope) => {
           const members = rules.filter((rule) => rule.scope === scope);
           return (
@@ -112,7 +112,7 @@ function RuleRow({
       data-owner={owner}
       className="flex items-center gap-3 border-b px-4 py-3 text-sm last:border-0"
     >
-      <div className="grid min-w-0 flex-1 items-center gap-x-4 gap-y-1 md:grid-cols-[minmax(0,1fr)_minmax(0,1.2fr)_minmax(0,1fr)]">
+      <div className="grid grid-cols-1 min-w-0 flex-1 items-center gap-x-4 gap-y-1 md:grid-cols-[minmax(0,1fr)_minmax(0,1.2fr)_minmax(0,1fr)]">
         <span className="truncate font-medium">{owner}</span>
         <span className="flex min-w-0 items-center gap-2">
           <ArrowRight className="size-4 shrink-0 text-ink-faint" aria-hidden="true" />

@@ -46,7 +46,7 @@ export function Teams({ mayChange }: { mayChange: boolean }) {
     );
   }
   return (
-    <div className="grid gap-5">
+    <div className="grid grid-cols-1 gap-5">
       {assignments.length === 0 ? (
         <Placeholder title={t('routing.noTeamsTitle')} actions={share}>
           {t('routing.noTeams')}
@@ -58,7 +58,7 @@ export function Teams({ mayChange }: { mayChange: boolean }) {
             {share}
           </div>
           {error && <ProblemNotice error={error} />}
-          <ul className="grid gap-4 md:grid-cols-2">
+          <ul className="grid grid-cols-1 gap-4 md:grid-cols-2">
             {assignments.map((assignment) => (
               <Team
                 key={assignment.tenantId}
@@ -95,7 +95,7 @@ function Team({
     <li
       data-testid="team"
       data-name={assignment.tenantName}
-      className="grid min-w-0 content-start gap-3 rounded-lg border bg-surface p-4"
+      className="grid grid-cols-1 min-w-0 content-start gap-3 rounded-lg border bg-surface p-4"
     >
       <div className="flex items-center justify-between gap-3">
         <div className="min-w-0">

@@ -58,7 +58,7 @@ export function HumanComposer({
   };
   return (
     <form
-      className="grid gap-2"
+      className="grid grid-cols-1 gap-2"
       onSubmit={(event) => {
         event.preventDefault();
         submit();

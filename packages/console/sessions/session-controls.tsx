@@ -53,7 +53,7 @@ export function SessionControls({
 
   return (
     <div className="shrink-0 border-t bg-canvas px-4 pt-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-6">
-      <div className="mx-auto grid w-full max-w-3xl gap-3">
+      <div className="mx-auto grid grid-cols-1 w-full max-w-3xl gap-3">
         {act.error && asking === null && <ProblemNotice error={act.error} title={t('sessions.notDone')} />}
         {stand.type === 'ended' && <Said>{t('sessions.hasEnded')}</Said>}
         {stand.type === 'reading' && <Said>{t('sessions.readOnly')}</Said>}
@@ -137,7 +137,7 @@ function Line({ text, urgent = false, children }: { text: string; urgent?: boole
       <p
         data-testid="stand"
         className={classNames(
-          'tabular min-w-48 flex-1 text-sm',
+          'tabular flex-1 basis-full text-sm sm:basis-48',
           urgent ? 'font-medium text-warn-ink' : 'text-ink-soft',
         )}
       >

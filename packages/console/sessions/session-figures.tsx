@@ -41,7 +41,7 @@ function Figures({ session: { conversation, caller, figures } }: { session: Moni
     </time>
   );
   return (
-    <div className="tabular grid gap-5">
+    <div className="tabular grid grid-cols-1 gap-5">
       <Facts>
         <Fact name={t('sessions.figure.turns')}>{number(figures.turns)}</Fact>
         <Fact name={t('sessions.figure.answered')}>{number(figures.answered)}</Fact>

@@ -131,7 +131,7 @@ function Bar({ session, mine, taken }: { session: MonitoredSession; mine: boolea
           {caller.department && ` · ${caller.department}`}
         </p>
       </div>
-      <span data-testid="session-state" className="min-w-0 shrink-0 max-w-[45%]">
+      <span data-testid="session-state" className="min-w-0 max-w-[45%] shrink-0 max-sm:hidden">
         {conversation.endedAt ? (
           <span className="inline-flex h-6 items-center rounded-full bg-hover px-2.5 font-medium text-ink-soft text-xs">
             {t('sessions.ended')}
@@ -169,7 +169,7 @@ function Loading() {
         <BackLink />
         <Skeleton className="h-5 w-56" />
       </PageBar>
-      <div className="mx-auto grid w-full max-w-3xl gap-6 px-4 pt-6 sm:px-6">
+      <div className="mx-auto grid grid-cols-1 w-full max-w-3xl gap-6 px-4 pt-6 sm:px-6">
         <p role="status" className="sr-only">
           {t('sessions.loadingOne')}
         </p>

@@ -15,7 +15,7 @@ export function SessionRow({ session, me, now }: { session: MonitoredSession; me
       <Link
         to="/sessions/$conversationId"
         params={{ conversationId: conversation.id }}
-        className="-outline-offset-2 grid items-center gap-x-4 gap-y-1 px-4 py-3 text-sm transition-colors hover:bg-sunken lg:grid-cols-[minmax(0,1.2fr)_minmax(0,1.4fr)_minmax(0,1.1fr)_minmax(0,1.1fr)_auto]"
+        className="-outline-offset-2 grid grid-cols-1 items-center gap-x-4 gap-y-1 px-4 py-3 text-sm transition-colors hover:bg-sunken lg:grid-cols-[minmax(0,1.2fr)_minmax(0,1.4fr)_minmax(0,1.1fr)_minmax(0,1.1fr)_auto]"
       >
         <span className="min-w-0">
           <span className="block truncate font-medium">{caller.name}</span>

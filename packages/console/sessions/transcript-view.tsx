@@ -78,7 +78,7 @@ function TurnLine({ turn }: { turn: KnownTurn }) {
   const now = useNow(open ? 1_000 : null);
   const seconds = Math.max(0, Math.floor((now - turn.since) / 1_000));
   return (
-    <div data-testid="turn-line" data-state={turn.state} className="grid gap-1 text-sm sm:ps-11">
+    <div data-testid="turn-line" data-state={turn.state} className="grid grid-cols-1 gap-1 text-sm sm:ps-11">
       <p className="flex flex-wrap items-center gap-2">
         <TurnBadge state={turn.state} />
         {open && turn.position > 0 && (
@@ -89,7 +89,7 @@ function TurnLine({ turn }: { turn: KnownTurn }) {
       {turn.message && <p className="break-words text-ink-soft">{turn.message}</p>}
       {turn.hint && <p className="break-words text-ink-faint">{turn.hint}</p>}
       {turn.acts.length > 0 && (
-        <ul aria-label={t('sessions.acts')} className="grid gap-1 font-mono text-ink-soft text-xs">
+        <ul aria-label={t('sessions.acts')} className="grid grid-cols-1 gap-1 font-mono text-ink-soft text-xs">
           {turn.acts.map((act) => (
             <li key={`${act.at} ${act.tool} ${act.arguments}`} className="break-all">
               {act.tool} {act.arguments}

@@ -88,7 +88,7 @@ export function PageBar({ children }: { children?: ReactNode }) {
   const { t } = useTranslation();
   const openDrawer = useContext(OpenDrawer);
   return (
-    <header className="flex min-h-16 shrink-0 items-center gap-2 border-b bg-canvas px-3 sm:px-5 lg:px-6">
+    <header className="flex min-h-16 shrink-0 items-center gap-2 border-b bg-canvas px-3 max-sm:gap-0.5 sm:px-5 lg:px-6">
       {openDrawer && (
         <Button kind="ghost" size="icon" aria-label={t('shell.openMenu')} onClick={openDrawer} className="shrink-0">
           <MenuIcon aria-hidden="true" />

@@ -15,7 +15,7 @@ const lifetimes = ['never', 'day', 'week', 'month', 'date'] as const;
 type Lifetime = (typeof lifetimes)[number];
 const lengths: Partial<Record<Lifetime, number>> = { day, week: 7 * day, month: 30 * day };
 
-/** Greeting and expiry. Sending it makes the twin's copy and its link. */
+/** Greeting and expiry. Sending it makes a new link each time, and the copy where there is none. */
 export function TwinForm({ twin }: { twin: Twin }) {
   const { t } = useTranslation();
   const queryClient = useQueryClient();

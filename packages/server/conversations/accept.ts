@@ -22,8 +22,6 @@ import { titleOf } from './turn.ts';
 export interface Inbound {
   organizationId: string;
   conversationId: string;
-  /** Only into a conversation of this user. */
-  userId?: string;
   origin: Origin;
   verification: Verification;
   /** The sender's own id of the message: the same id in the same conversation is the same message. */
@@ -49,7 +47,7 @@ export interface Accepted {
  * meanwhile, so that turns are numbered in the order in which they commit. In a session that a person has taken over, the turn is
  * over at once: that person answers.
  *
- * @returns null: there is no such conversation (of that user), or it has ended
+ * @returns null: there is no such conversation, or it has ended
  * @throws ClawpoolError `too_large`, `invalid_request` (nothing in it, unknown attachments), `too_many_requests` (see `backpressure`)
  */
 export async function acceptMessage(tx: Transaction, inbound: Inbound): Promise<Accepted | null> {
@@ -57,7 +55,6 @@ export async function acceptMessage(tx: Transaction, inbound: Inbound): Promise<
   const text = inbound.text.replaceAll('\0', '');
   const conversation = await lockConversation(tx, organizationId, conversationId);
   if (!conversation || conversation.ended) return null;
-  if (inbound.userId !== undefined && conversation.userId !== inbound.userId) return null;
   const known = await findByChannelMessageId(tx, organizationId, conversationId, channelMessageId);
   if (known) return { ...known, known: true };
   refuseUnusable(text, inbound.attachments ?? []);
@@ -164,7 +161,6 @@ const messageOf = (said: {
 
 interface LockedConversation {
   tenantId: string;
-  userId: string | null;
   ended: boolean;
   takenOver: boolean;
   waitingForTenant: number;
@@ -178,13 +174,12 @@ async function lockConversation(
 ): Promise<LockedConversation | null> {
   const { rows } = await tx.execute<{
     tenant_id: string;
-    user_id: string | null;
     ended: boolean;
     taken_over: boolean;
     for_tenant: number;
     in_organization: number;
   }>(sql`
-    select tenant_id, user_id, ended_at is not null as ended, coalesce(taken_over_until > now(), false) as taken_over,
+    select tenant_id, ended_at is not null as ended, coalesce(taken_over_until > now(), false) as taken_over,
       (select count(*)::int from turns t
         where t.organization_id = c.organization_id and t.tenant_id = c.tenant_id and t.finished_at is null) as for_tenant,
       ${waitingIn(organizationId)} as in_organization
@@ -194,7 +189,6 @@ async function lockConversation(
   return row
     ? {
         tenantId: row.tenant_id,
-        userId: row.user_id,
         ended: row.ended,
         takenOver: row.taken_over,
         waitingForTenant: row.for_tenant,

@@ -130,10 +130,12 @@ export function createConversationService(database: Database, router: Router): C
     conversationId: string,
     inbound: { text: string; clientMessageId: string; attachments?: readonly string[] },
   ) {
-    const { organizationId, userId } = principal;
+    const conversation = await own(principal, conversationId);
+    await refuseForeignAgent(principal, conversation);
     const accepted = await db.transaction((tx) =>
       acceptMessage(tx, {
-        ...{ organizationId, conversationId, userId, origin: 'portal', verification: 'signed_in' },
+        ...{ organizationId: principal.organizationId, conversationId },
+        ...{ origin: 'portal', verification: 'signed_in' },
         channelMessageId: inbound.clientMessageId,
         text: inbound.text,
         attachments: inbound.attachments ?? [],
@@ -141,8 +143,20 @@ export function createConversationService(database: Database, router: Router): C
       }),
     );
     if (accepted) return accepted;
-    await own(principal, conversationId);
     throw new ClawpoolError('conflict', 'This conversation has ended.', 'Start a new one.');
+  }
+
+  /** Rules and teams change while a conversation is open. */
+  async function refuseForeignAgent({ organizationId, employeeId }: Principal, conversation: ConversationView) {
+    const { path, tenantId, tenantName } = conversation;
+    if (path !== 'emp' || employeeId === null) return;
+    const { tenant } = await router.resolve({ organizationId, employeeId, origin: 'portal', tenantId });
+    if (tenant?.id === tenantId) return;
+    throw new ClawpoolError(
+      'conflict',
+      `“${tenantName}” does not answer you any more.`,
+      'Start a new conversation: it goes to the agent that does.',
+    );
   }
 
   async function stop(principal: Principal, conversationId: string, turnId: string): Promise<Turn> {

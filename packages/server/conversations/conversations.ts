@@ -115,7 +115,9 @@ export function createConversations(options: ConversationsOptions): Conversation
     const running = { database, notifications, owner, onError };
     const drafts = closing(createDrafts({ ...running, accounts: openAccounts, splitText }));
     closing(startReception({ database, notifications, accounts: openAccounts, inbox, publicUrl, onError }));
-    closing(startInboxWorker({ ...running, accounts: openAccounts, router, attachments, conversations: service }));
+    closing(
+      startInboxWorker({ ...running, accounts: openAccounts, router, attachments, inbox, conversations: service }),
+    );
     closing(startOutboxWorker({ ...running, accounts: openAccounts, attachments, splitText }));
     closing(startDeliveryHousekeeping(database, onError));
     closing(startScheduleRunner({ database, notifications, onError }));

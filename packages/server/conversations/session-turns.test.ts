@@ -7,8 +7,9 @@ import type { Principal } from '../organization/principal.ts';
 import type { Database } from '../store/database.ts';
 import { attachments, conversations, messages, tenants, tiers, turns } from '../store/schema/index.ts';
 import { insertSmallOrganization } from '../testing/small-organization.ts';
-import { startTurnWorld, type TurnWorld } from '../testing/turn-world.ts';
+import { ownTenants, startTurnWorld, type TurnWorld } from '../testing/turn-world.ts';
 import { openConversation } from './open-conversation.ts';
+import type { Router } from './routing/router.ts';
 import { recordAct } from './turn-store.ts';
 
 let database: Database;
@@ -259,4 +260,21 @@ test('the newest conversation of a person with their agent is the one that chann
   const [first, second] = [await start(), await start()];
   expect((await world.conversations.get(ann, first)).conversation.current).toBe(false);
   expect((await world.conversations.get(ann, second)).conversation.current).toBe(true);
+});
+
+test('a conversation with an agent that does not answer the person any more takes nothing', async () => {
+  await world.close();
+  let tenantId = 'ann';
+  const router: Router = {
+    ...ownTenants,
+    resolve: async (question) => {
+      const resolution = await ownTenants.resolve(question);
+      return { ...resolution, tenant: { id: tenantId, name: tenantId, state: 'hibernated', team: true } };
+    },
+  };
+  world = await startTurnWorld(database, undefined, { router });
+  const id = await start();
+  await ask(id, 'hello');
+  tenantId = 'ben';
+  await expect(send(id, 'and now?')).rejects.toMatchObject({ code: 'conflict' });
 });

@@ -24,6 +24,6 @@ export function registerChannelWebhooks(
     const messages = account.driver.receive({ headers: request.headers, body: request.body }, account);
     if (messages === null) throw notFound('such address');
     await inbox.accept({ organizationId: account.organizationId, accountId: account.id }, messages);
-    return reply.code(200).send({ ok: true });
+    return reply.code(200).send(account.driver.webhookAnswer?.(request.body) ?? { ok: true });
   });
 }

@@ -36,7 +36,7 @@ describe('a key', () => {
 
   test('names whoever sends it, and its tenants that are there', async () => {
     const { key, secret } = await keys.create(admin, wanted);
-    await database.db.update(tenants).set({ state: 'deleted' }).where(eq(tenants.id, 'ben'));
+    await database.db.update(tenants).set({ state: 'deleted', deletedAt: new Date() }).where(eq(tenants.id, 'ben'));
     expect(await principalOfKey(database.db, secret)).toMatchObject({
       organizationId: 'org',
       roles: [],

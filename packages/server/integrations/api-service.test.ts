@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { ApiEvent, Schedule, ScheduleInput, TurnEvent, TurnRequest } from '@clawpool/contracts';
+import { type ApiEvent, scheduleInput, type TurnEvent, type TurnRequest } from '@clawpool/contracts';
 import { eq } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { listAuditEvents } from '../audit/audit-store.ts';
+import { createScheduleService } from '../conversations/schedules/schedule-service.ts';
 import type { Principal } from '../organization/principal.ts';
 import type { Database } from '../store/database.ts';
 import { turns, webhookDeliveries, webhooks } from '../store/schema/index.ts';
@@ -11,20 +12,18 @@ import { insertApiKey } from '../testing/api-keys.ts';
 import { insertSmallOrganization } from '../testing/small-organization.ts';
 import { startTurnWorld, type TurnWorld } from '../testing/turn-world.ts';
 import { principalOfKey } from './api-key-service.ts';
-import { type ApiSchedules, type ApiService, createApiService } from './api-service.ts';
+import { type ApiService, createApiService } from './api-service.ts';
 import { webhookListener } from './webhook-listener.ts';
 
 let database: Database;
 let world: TurnWorld;
 let api: ApiService;
 let key: Principal;
-let asked: unknown[];
 beforeEach(async () => {
   database = await createTestDatabase();
   await insertSmallOrganization(database);
   world = await startTurnWorld(database, undefined, { listeners: [webhookListener] });
-  asked = [];
-  api = createApiService({ database, live: world.live, schedules: noted(asked) });
+  api = createApiService({ database, live: world.live, schedules: createScheduleService(database) });
   key = await keyOf(['ann']);
 });
 afterEach(async () => {
@@ -181,7 +180,7 @@ describe('a key', () => {
   test('does what its scopes say and nothing else', async () => {
     const reader = await keyOf(['ann'], ['read']);
     await expect(send({ text: 'Hello' }, reader)).rejects.toMatchObject({ code: 'not_allowed' });
-    await expect((async () => api.listSchedules(reader, 'ann'))()).rejects.toMatchObject({ code: 'not_allowed' });
+    await expect(api.listSchedules(reader, 'ann')).rejects.toMatchObject({ code: 'not_allowed' });
     const talker = await keyOf(['ann'], ['chat']);
     const { sessionId, turn } = await send({ text: 'Hello' }, talker);
     await expect(api.transcript(talker, sessionId)).rejects.toMatchObject({ code: 'not_allowed' });
@@ -189,18 +188,16 @@ describe('a key', () => {
   });
 
   test('has its tenants’ schedules', async () => {
-    const input = { name: 'Every day' } as ScheduleInput;
-    await api.createSchedule(key, 'ann', input);
-    await api.listSchedules(key, 'ann');
-    await api.deleteSchedule(key, 'ann', 'schedule-1');
-    const of = { organizationId: 'org', tenantId: 'ann' };
-    expect(asked).toMatchObject([
-      ['create', { ...of, createdBy: { type: 'api', name: 'a key' } }, input],
-      ['list', of],
-      ['remove', of, 'schedule-1'],
-    ]);
+    const timing = { kind: 'rate' as const, everyMinutes: 60 };
+    const input = scheduleInput.parse({ name: 'Every hour', prompt: 'What is new?', timing });
+    const { id } = await api.createSchedule(key, 'ann', input);
+    expect(await api.listSchedules(key, 'ann')).toMatchObject([{ id, createdBy: { type: 'api', name: 'a key' } }]);
+    const both = await keyOf(['ann', 'ben']);
+    await expect(api.deleteSchedule(both, 'ben', id)).rejects.toMatchObject({ code: 'not_found' });
+    await api.deleteSchedule(key, 'ann', id);
+    expect(await api.listSchedules(key, 'ann')).toEqual([]);
     const bens = await keyOf(['ben']);
-    await expect((async () => api.listSchedules(bens, 'ann'))()).rejects.toMatchObject({ code: 'not_found' });
+    await expect(api.listSchedules(bens, 'ann')).rejects.toMatchObject({ code: 'not_found' });
   });
 });
 
@@ -226,22 +223,6 @@ describe('endpoints of the organization', () => {
     ]);
   });
 });
-
-function noted(calls: unknown[]): ApiSchedules {
-  return {
-    list: async (of) => {
-      calls.push(['list', of]);
-      return [];
-    },
-    create: async (of, input) => {
-      calls.push(['create', of, input]);
-      return {} as Schedule;
-    },
-    remove: async (of, id) => {
-      calls.push(['remove', of, id]);
-    },
-  };
-}
 
 async function* echo(request: TurnRequest): AsyncIterable<TurnEvent> {
   yield { type: 'done', text: `You said: ${request.text}` };

@@ -190,17 +190,17 @@ export function createApiService({ database, live, schedules }: ApiServiceOption
       });
     },
 
-    listSchedules: (principal, tenantId) => {
+    listSchedules: async (principal, tenantId) => {
       requireTenant(keyWithScope(principal, 'schedules'), tenantId);
       return schedules.list(principal, tenantId);
     },
 
-    createSchedule: (principal, tenantId, input) => {
+    createSchedule: async (principal, tenantId, input) => {
       requireTenant(keyWithScope(principal, 'schedules'), tenantId);
       return schedules.create(principal, input, tenantId);
     },
 
-    deleteSchedule: (principal, tenantId, scheduleId) => {
+    deleteSchedule: async (principal, tenantId, scheduleId) => {
       requireTenant(keyWithScope(principal, 'schedules'), tenantId);
       return schedules.remove(principal, scheduleId, tenantId);
     },

@@ -1,10 +1,10 @@
 import { type AgentDefinition, ClawpoolError, type ModelChoice, type Person } from '@clawpool/contracts';
-import { and, asc, eq } from 'drizzle-orm';
+import { and, asc, eq, sql } from 'drizzle-orm';
 import { findLayers } from '../governance/layer-store.ts';
 import { effectiveSkills } from '../governance/skills/skill-store.ts';
 import { findTemplateContent } from '../pool/templates/template-store.ts';
 import type { Queryable } from '../store/database.ts';
-import { departments, employees, organizations, positions, tenants, tiers } from '../store/schema/index.ts';
+import { departments, employees, organizations, positions, tenants, tiers, twins } from '../store/schema/index.ts';
 import { allowedTools } from './position.ts';
 
 /** Everything a tenant's files are written from, as it is now. Error: `not_found`. */
@@ -18,6 +18,7 @@ export async function loadAgentDefinition(
     .select({
       name: tenants.name,
       employeeId: tenants.employeeId,
+      twinOf: twins.employeeId,
       skills: tenants.skills,
       skillGroups: tenants.skillGroups,
       organizationName: organizations.name,
@@ -30,9 +31,13 @@ export async function loadAgentDefinition(
     .from(tenants)
     .innerJoin(organizations, eq(organizations.id, tenants.organizationId))
     .innerJoin(tiers, and(eq(tiers.organizationId, tenants.organizationId), eq(tiers.id, tenants.tierId)))
+    .leftJoin(twins, and(eq(twins.organizationId, tenants.organizationId), eq(twins.tenantId, tenants.id)))
     .leftJoin(
       employees,
-      and(eq(employees.organizationId, tenants.organizationId), eq(employees.id, tenants.employeeId)),
+      and(
+        eq(employees.organizationId, tenants.organizationId),
+        eq(employees.id, sql`coalesce(${tenants.employeeId}, ${twins.employeeId})`),
+      ),
     )
     .leftJoin(
       positions,
@@ -51,15 +56,18 @@ export async function loadAgentDefinition(
     [...tenant.skills, ...(template?.skills ?? [])],
     [...tenant.skillGroups, ...(template?.skillGroups ?? [])],
   );
+  const person = directory.find(({ id }) => id === (tenant.employeeId ?? tenant.twinOf));
+  const isTwin = tenant.twinOf !== null;
   return {
     organization: { id: organizationId, name: tenant.organizationName },
     tenantId,
     name: tenant.name,
-    owner: directory.find(({ id }) => id === tenant.employeeId) ?? nobody(tenantId, tenant.name),
+    owner: person ? { ...person, email: isTwin ? '' : person.email } : nobody(tenantId, tenant.name),
     layers: { ...layers, global: joined(layers.global, template?.instructions ?? '') },
-    tools: allowedTools(tenant.tools ?? tenant.toolsCeiling, tenant.toolsCeiling),
+    // Anybody talks to a public twin: it can do nothing, and knows of nobody but whose it is.
+    tools: isTwin ? [] : allowedTools(tenant.tools ?? tenant.toolsCeiling, tenant.toolsCeiling),
     skills,
-    directory,
+    directory: isTwin ? [] : directory,
     model,
     timezone: tenant.timezone,
   };

@@ -2,7 +2,7 @@ import { createTestDatabase } from '@clawpool/server/testing';
 import { eq } from 'drizzle-orm';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Database } from '../store/database.ts';
-import { auditEvents, modelCalls, positions, tiers } from '../store/schema/index.ts';
+import { auditEvents, modelCalls, positions, tenants, tiers, twins } from '../store/schema/index.ts';
 import { insertSmallOrganization } from '../testing/small-organization.ts';
 import { createModelGatewayPorts } from './model-gateway-ports.ts';
 
@@ -31,6 +31,21 @@ test('the policy is what the position allows within the tier’s ceiling, and a 
     models: ['openai/b', 'anthropic/a'],
   });
   expect(await ports.policyFor('nobody')).toBeNull();
+});
+
+test('a public twin has no tool that makes the control plane do something', async () => {
+  const ports = createModelGatewayPorts({
+    ...{ database, models: ['demo/demo'] },
+    openclawTools: () => ['read', 'clawpool__schedule_create'],
+  });
+  await database.db
+    .insert(tenants)
+    .values({ organizationId: 'org', id: 'twin-ann', name: 'twin-ann', tierId: 'standard' });
+  expect((await ports.policyFor('twin-ann'))?.tools).toContain('clawpool__schedule_create');
+  await database.db
+    .insert(twins)
+    .values({ organizationId: 'org', employeeId: 'ann', tenantId: 'twin-ann', active: true });
+  expect((await ports.policyFor('twin-ann'))?.tools).toEqual(new Set(['read']));
 });
 
 test('a refusal is an audit event that names tool, owner and position', async () => {

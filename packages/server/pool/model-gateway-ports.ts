@@ -4,6 +4,7 @@ import { changesSomething } from '../conversations/turn.ts';
 import { recordAct } from '../conversations/turn-store.ts';
 import { allowedTools } from '../organization/position.ts';
 import type { Database } from '../store/database.ts';
+import { isTwin } from '../twins/twin-store.ts';
 import { insertModelCall } from '../usage/model-call-store.ts';
 import { effectiveValues } from './templates/template.ts';
 import { findTenant, type TenantRow } from './tenant-store.ts';
@@ -35,12 +36,16 @@ export function createModelGatewayPorts({
       const tenant = await findTenant(database.db, tenantId);
       if (!tenant || tenant.state === 'deleted') return null;
       const { model, image } = effectiveValues(tenant);
+      const names = openclawTools(
+        allowedTools(tenant.positionTools ?? tenant.toolsCeiling, tenant.toolsCeiling),
+        image,
+      );
+      // Strangers talk to it: nothing they say may make the control plane do something.
+      const ofTwin = tenant.employeeId === null && (await isTwin(database.db, tenantId));
       return {
         organizationId: tenant.organizationId,
         tenantId,
-        tools: new Set(
-          openclawTools(allowedTools(tenant.positionTools ?? tenant.toolsCeiling, tenant.toolsCeiling), image),
-        ),
+        tools: new Set(ofTwin ? names.filter((name) => !name.startsWith('clawpool__')) : names),
         models: model === null ? models : [model, ...models.filter((id) => id !== model)],
         maxCallsPerTurn,
         positionName: tenant.position ?? tenant.tier,

@@ -63,7 +63,10 @@ export function selectTenants(db: Queryable) {
       departmentId: employees.departmentId,
       department: departments.name,
       position: positions.name,
-      positionTools: positions.tools,
+      // Anybody talks to a public twin: it has no tools, whatever its tier would allow.
+      positionTools: sql<
+        string[] | null
+      >`case when exists (select from twins where twins.organization_id = ${tenants.organizationId} and twins.tenant_id = ${tenants.id}) then '[]'::jsonb else ${positions.tools} end`,
       tier: tiers.name,
       tierDriver: tiers.driver,
       tierImage: tiers.image,

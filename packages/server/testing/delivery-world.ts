@@ -65,7 +65,7 @@ export const admin: Principal = {
 };
 
 /** Parts of at most `limit`, at words; the real one is a package's that the server does not know. */
-export const splitAtWords = (text: string, limit: number): string[] =>
+const splitAtWords = (text: string, limit: number): string[] =>
   text.trim() === '' ? [] : (text.match(new RegExp(`[\\s\\S]{1,${limit}}(?=\\s|$)|[\\s\\S]{1,${limit}}`, 'gu')) ?? []);
 
 export async function startDeliveryWorld(shared: Database, options: DeliveryWorldOptions = {}): Promise<DeliveryWorld> {

@@ -37,6 +37,7 @@ import {
   type OpenTwin,
   saveTwin,
   setTenantExpiry,
+  stopTurnsOfTenant,
   switchOff,
   type TwinRow,
 } from './twin-store.ts';
@@ -215,6 +216,7 @@ async function off(tx: Transaction, principal: Principal, employeeId: string): P
   const before = await findTwin(tx, organizationId, employeeId);
   if (!before || !(await switchOff(tx, organizationId, employeeId))) return;
   const { tenantId } = before;
+  await stopTurnsOfTenant(tx, { organizationId, tenantId });
   // Deleted by the pool's upkeep, which comes again while something else is being done to it.
   if (before.tenantIsThere) await setTenantExpiry(tx, { organizationId, tenantId }, new Date());
   await audit(tx, principal, 'twin.switched_off', employeeId, { tenantId });

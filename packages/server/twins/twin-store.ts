@@ -2,7 +2,7 @@ import type { TwinPage } from '@clawpool/contracts';
 import { and, desc, eq, gt, isNull, ne, or, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '../store/database.ts';
 import { notify } from '../store/notifications.ts';
-import { conversations, employees, organizations, positions, tenants, twins } from '../store/schema/index.ts';
+import { conversations, employees, organizations, positions, tenants, turns, twins } from '../store/schema/index.ts';
 
 export type TwinRow = typeof twins.$inferSelect;
 
@@ -56,6 +56,19 @@ export async function setTenantExpiry(
     .set({ expiresAt, onExpiry: 'delete' })
     .where(and(eq(tenants.organizationId, organizationId), eq(tenants.id, tenantId)));
   await notify(tx, 'tenant_changed', { organizationId, tenantId });
+}
+
+/** Whatever visitors wait for; their tenant is about to be gone, and no twin's any more. */
+export async function stopTurnsOfTenant(
+  tx: Transaction,
+  { organizationId, tenantId }: { organizationId: string; tenantId: string },
+): Promise<void> {
+  const stopped = await tx
+    .update(turns)
+    .set({ stopRequestedAt: sql`now()` })
+    .where(and(eq(turns.organizationId, organizationId), eq(turns.tenantId, tenantId), isNull(turns.finishedAt)))
+    .returning({ id: turns.id });
+  for (const { id } of stopped) await notify(tx, 'turn_stop_requested', { turnId: id });
 }
 
 /** A twin that its link leads to. */
@@ -129,4 +142,10 @@ export async function lookAgain(
     .orderBy(desc(conversations.createdAt))
     .limit(1);
   return row ?? null;
+}
+
+/** Whether a tenant is somebody's public twin. */
+export async function isTwin(db: Queryable, tenantId: string): Promise<boolean> {
+  const [row] = await db.select({ tenantId: twins.tenantId }).from(twins).where(eq(twins.tenantId, tenantId)).limit(1);
+  return row !== undefined;
 }

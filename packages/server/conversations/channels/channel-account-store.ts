@@ -1,7 +1,7 @@
 import { and, asc, eq, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '../../store/database.ts';
 import { notify } from '../../store/notifications.ts';
-import { channelAccounts, channelBindings, inbox } from '../../store/schema/index.ts';
+import { channelAccounts } from '../../store/schema/index.ts';
 
 export type ChannelAccountRow = typeof channelAccounts.$inferSelect;
 
@@ -20,10 +20,10 @@ export async function listAccounts(
   const rows = await db
     .select({
       row: channelAccounts,
-      bindings: sql<number>`(select count(*)::int from ${channelBindings} b
-        where b.organization_id = ${channelAccounts.organizationId} and b.account_id = ${channelAccounts.id})`,
-      receivedLastDay: sql<number>`(select count(*)::int from ${inbox} i
-        where i.organization_id = ${channelAccounts.organizationId} and i.account_id = ${channelAccounts.id}
+      bindings: sql<number>`(select count(*)::int from channel_bindings b
+        where b.organization_id = channel_accounts.organization_id and b.account_id = channel_accounts.id)`,
+      receivedLastDay: sql<number>`(select count(*)::int from inbox i
+        where i.organization_id = channel_accounts.organization_id and i.account_id = channel_accounts.id
           and i.received_at > now() - interval '1 day')`,
     })
     .from(channelAccounts)

@@ -79,6 +79,10 @@ describe('an account', () => {
     others.pop();
     channel.waiting.push(inboundMessage({ text: 'still there?', sequence: 2 }));
     await eventually(() => expect(shownTo('chat-ann')).toContain('You said: still there?'));
+    await eventually(async () => {
+      const [account] = await world.accountService.list(admin);
+      expect(account).toMatchObject({ bindings: 2, receivedLastDay: 2, lastReceivedAt: expect.any(String) });
+    });
   });
 
   test('tells what the platform said while something is wrong, until an admin has changed it', async () => {

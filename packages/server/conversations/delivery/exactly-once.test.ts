@@ -22,7 +22,13 @@ type Step =
 
 const message = fc.record({ chat: fc.constantFrom('ann' as const, 'ben' as const), sequence: fc.nat({ max: 9 }) });
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('bring' as const), messages: fc.array(message, { minLength: 1, maxLength: 6 }) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('bring' as const),
+      messages: fc.array(message, { minLength: 1, maxLength: 6 }),
+    }),
+  },
   { weight: 1, arbitrary: fc.constant({ do: 'crash' as const }) },
   {
     weight: 2,
@@ -126,7 +132,12 @@ async function settle({ database: { db } }: Stage): Promise<void> {
   const nothingWaits = async () => {
     expect(await db.select().from(inbox).where(eq(inbox.state, 'waiting'))).toEqual([]);
     expect(await db.select().from(turns).where(isNull(turns.finishedAt))).toEqual([]);
-    expect(await db.select().from(outbox).where(inArray(outbox.state, ['waiting', 'streaming']))).toEqual([]);
+    expect(
+      await db
+        .select()
+        .from(outbox)
+        .where(inArray(outbox.state, ['waiting', 'streaming'])),
+    ).toEqual([]);
   };
   await vi.waitFor(nothingWaits, { timeout: 40_000, interval: 50 });
 }

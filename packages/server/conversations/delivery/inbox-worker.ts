@@ -1,5 +1,6 @@
 import type { Database } from '../../store/database.ts';
 import type { NotificationListener } from '../../store/notifications.ts';
+import type { Inbox } from './inbox.ts';
 import { type Handling, handleInbound, LeaseLost, NoRoom } from './inbox-handling.ts';
 import {
   buryInbound,
@@ -22,6 +23,8 @@ export interface InboxWorkerOptions extends Handling {
   /** Names this process's leases; its advisory lock is held by the caller. */
   owner: string;
   onError: (error: unknown) => void;
+  /** While many messages arrive in this process they are acknowledged first, and taken one at a time. */
+  inbox?: Pick<Inbox, 'busy'>;
   /** Chats whose messages are taken at once; 16 unless given. */
   concurrency?: number;
   /** Milliseconds after which a message that found no room is looked at again; 2 000 unless given. */
@@ -80,7 +83,7 @@ export function startInboxWorker(options: InboxWorkerOptions): QueueWorker {
       nextDue: () => nextInboundDue(db),
       handle,
     },
-    { concurrency: options.concurrency ?? 16, onError },
+    { concurrency: () => (options.inbox?.busy() ? 1 : (options.concurrency ?? 16)), onError },
   );
   const stops = [notifications.on('inbox_received', worker.look), notifications.onGap(worker.look)];
   return {

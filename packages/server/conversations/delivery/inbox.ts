@@ -12,7 +12,13 @@ export interface Inbox {
    * database is away: the platform has to bring them again.
    */
   accept(account: { organizationId: string; accountId: string }, messages: readonly InboundMessage[]): Promise<void>;
+  /** Do many messages arrive right now? Acknowledging them comes before everything that can wait. */
+  busy(): boolean;
 }
+
+/** So many messages within half a second leave no time for much else on a small machine. */
+const busyMessages = 75;
+const busyMs = 500;
 
 /** Rows of one statement: beyond this a commit costs less than the statement. */
 const maxRows = 500;
@@ -28,6 +34,20 @@ export function createInbox(database: Database, onError: (error: unknown) => voi
   let waiting: { row: NewInboxRow; stored: PromiseWithResolvers<void> }[] = [];
   let storing = false;
   const toldAt = new Map<string, number>();
+  let countedFrom = 0;
+  let counted = 0;
+  let before = 0;
+
+  /** Counts in steps of half a second; the step before counts as well. */
+  function count(messages: number): void {
+    const steps = Math.floor((performance.now() - countedFrom) / busyMs);
+    if (steps > 0) {
+      before = steps === 1 ? counted : 0;
+      counted = 0;
+      countedFrom += steps * busyMs;
+    }
+    counted += messages;
+  }
 
   async function storeAll(): Promise<void> {
     if (storing) return;
@@ -67,8 +87,13 @@ export function createInbox(database: Database, onError: (error: unknown) => voi
   }
 
   return {
+    busy: () => {
+      count(0);
+      return Math.max(before, counted) >= busyMessages;
+    },
     accept: async ({ organizationId, accountId }, messages) => {
       if (messages.length === 0) return;
+      count(messages.length);
       const entries = messages.map((message) => ({
         row: { organizationId, accountId, id: randomUUID(), message: storable(message) },
         stored: Promise.withResolvers<void>(),

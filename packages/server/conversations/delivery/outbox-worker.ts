@@ -76,7 +76,7 @@ export function startOutboxWorker(options: OutboxWorkerOptions): QueueWorker {
       nextDue: () => nextOutboundDue(db),
       handle,
     },
-    { concurrency: options.concurrency ?? 16, onError },
+    { concurrency: () => options.concurrency ?? 16, onError },
   );
   const stops = [notifications.on('outbox_ready', worker.look), notifications.onGap(worker.look)];
   return {

@@ -15,8 +15,8 @@ export interface Queue<R extends { id: string }> {
 }
 
 export interface QueueWorkerOptions {
-  /** Rows that are worked on at once. */
-  concurrency: number;
+  /** Rows that are worked on at once, asked again with every claim. */
+  concurrency: () => number;
   onError: (error: unknown) => void;
 }
 
@@ -29,6 +29,9 @@ export interface QueueWorker {
 
 /** A slow poll catches whatever a lost notification would have told. */
 const pollMs = 5_000;
+
+/** How soon is looked again when a row has ended while more than half of the room is taken. */
+const fullMs = 20;
 
 /** Claims as much as there is room for, then sleeps until the next due row, notification or poll. */
 export function startQueueWorker<R extends { id: string }>(
@@ -47,7 +50,7 @@ export function startQueueWorker<R extends { id: string }>(
     wanted = true;
     claiming ??= claimAll().finally(() => {
       claiming = null;
-      if (wanted && running.size < concurrency) look();
+      if (wanted && running.size < concurrency()) look();
     });
   }
 
@@ -60,12 +63,13 @@ export function startQueueWorker<R extends { id: string }>(
         deadLookedForAt = Date.now();
         await queue.releaseDead();
       }
-      while (!closed && running.size < concurrency) {
-        const rows = await queue.claim(concurrency - running.size);
+      while (!closed && running.size < concurrency()) {
+        const rows = await queue.claim(concurrency() - running.size);
         for (const row of rows) begin(row);
         if (rows.length === 0) break;
       }
-      const due = await queue.nextDue();
+      // With no room for more there is nothing to wait for but the end of what runs.
+      const due = running.size < concurrency() ? await queue.nextDue() : null;
       if (due) delay = Math.min(pollMs, Math.max(50, due.getTime() - Date.now()));
     } catch (error) {
       if (!closed) onError(error);
@@ -90,7 +94,10 @@ export function startQueueWorker<R extends { id: string }>(
         clearInterval(renewal);
         // A claim of the same row after its lease was lost has an entry of its own.
         if (running.get(row.id)?.abort === abort) running.delete(row.id);
-        look();
+        if (closed || running.size <= concurrency() / 2) return look();
+        // Under load a claim takes several rows: claiming one for each that ends would be most of the work.
+        clearTimeout(timer);
+        timer = setTimeout(look, fullMs);
       });
     running.set(row.id, { abort, done });
   }

@@ -6,7 +6,7 @@ import { findGrowing, finishGrowing, removeGrowing, replyKey } from './outbox-st
 import { said } from './said.ts';
 
 /** What the chat is told of a turn's end. Null: nothing. */
-export interface Reply {
+interface Reply {
   text: string;
   attachments: readonly string[];
   buttons: readonly { label: string; value: string }[];
@@ -16,7 +16,7 @@ export interface Reply {
  * The answer, or what went wrong in words a person can use. Of an answer that was stopped or handed over nothing is told, except that what
  * is shown of it already (`shown`) is ended.
  */
-export function replyOf({ turn, state, text, attachments, failure }: EndedTurn, shown: boolean): Reply | null {
+function replyOf({ turn, state, text, attachments, failure }: EndedTurn, shown: boolean): Reply | null {
   if (state === 'answered') return text === '' && attachments.length === 0 ? null : { text, attachments, buttons: [] };
   if (state === 'failed') {
     const { message, hint, reason } = failure ?? {

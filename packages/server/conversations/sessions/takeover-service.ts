@@ -114,8 +114,7 @@ export function createTakeovers(options: SessionMonitorOptions): Takeovers {
         await note(tx, session, takeoverNotes.ended(principal.name), now);
         await audit(tx, principal, 'session.ended', session, { stoppedTurns });
         await emitEvent(tx, session.organizationId, 'session.ended', {
-          ...{ sessionId: session.id, tenantId: session.tenantId, caller: session.callerName },
-          endedAt: now.toISOString(),
+          ...{ sessionId: session.id, tenantId: session.tenantId, user: integratorsUser(session.callerKey) },
         });
       });
       return show(principal, conversationId);
@@ -136,6 +135,9 @@ export function createTakeovers(options: SessionMonitorOptions): Takeovers {
     },
   };
 }
+
+/** What an integrator calls whoever talks; null: nobody of an integrator's. */
+const integratorsUser = (callerKey: string) => /^key:[^:]*:(.*)$/s.exec(callerKey)?.[1] ?? null;
 
 async function note(tx: Transaction, session: LockedSession, text: string, at: Date): Promise<void> {
   await say(tx, session, { role: 'note', text, author: null, at, key: null });

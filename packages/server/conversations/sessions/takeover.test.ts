@@ -302,7 +302,7 @@ describe('a session that is ended', () => {
     expect(deliveries.map(({ event, payload }) => ({ event, payload }))).toEqual([
       {
         event: 'session.ended',
-        payload: expect.objectContaining({ data: expect.objectContaining({ sessionId: session, tenantId: 'ann' }) }),
+        payload: expect.objectContaining({ data: { sessionId: session, tenantId: 'ann', user: null } }),
       },
     ]);
     expect(await open(ann)).not.toBe(session);

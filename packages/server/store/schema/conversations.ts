@@ -56,6 +56,7 @@ export const conversations = pgTable(
     index('conversations_by_user').on(t.organizationId, t.userId, t.updatedAt),
     index('conversations_by_caller').on(t.organizationId, t.tenantId, t.path, t.callerKey, t.createdAt),
     index('conversations_by_update').on(t.organizationId, t.updatedAt),
+    index('conversations_taken_over').on(t.takenOverUntil).where(sql`taken_over_until is not null`),
   ],
 );
 
@@ -112,6 +113,8 @@ export const turns = pgTable(
     ),
     index('turns_waiting').on(t.arrival).where(sql`finished_at is null`),
     index('turns_by_end').on(t.finishedAt),
+    /** How many wait for a tenant is counted with every message. */
+    index('turns_open_by_tenant').on(t.organizationId, t.tenantId).where(sql`finished_at is null`),
     index('turns_by_conversation').on(t.organizationId, t.conversationId, t.arrival),
   ],
 );
