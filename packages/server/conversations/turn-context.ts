@@ -48,7 +48,7 @@ function missedOf({ role, author, text }: MessageRow, callerName: string): TurnC
 }
 
 /** One sentence the agent may rely on. */
-export function callerOf({
+function callerOf({
   path,
   callerName,
   verification,

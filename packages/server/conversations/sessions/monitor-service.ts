@@ -72,7 +72,7 @@ export function createSessionMonitor({ database, scopeOf }: SessionMonitorOption
   };
 }
 
-export async function sessionScope(
+async function sessionScope(
   scopeOf: SessionMonitorOptions['scopeOf'],
   principal: Principal,
 ): Promise<SessionScope> {
