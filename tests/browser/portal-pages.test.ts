@@ -90,7 +90,7 @@ describe('My channels', () => {
       .toBe(true);
     await page.getByRole('link', { name: 'Chat', exact: true }).click();
     await page.getByTestId('conversation').filter({ hasText: 'Who are you?' }).first().click();
-    await page.getByText('Telegram', { exact: true }).first().waitFor();
+    await page.getByText('Sent by Telegram').first().waitFor();
     await page.getByText('What you write in your channels arrives in this conversation').first().waitFor();
   });
 

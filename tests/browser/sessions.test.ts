@@ -52,7 +52,9 @@ describe('a session that Carol has with her agent', () => {
     await jiade.locator('[data-testid="agent-message"][data-streaming]').waitFor({ timeout: 30_000 });
     await lastAnswer(carol, 2);
     await expect.poll(() => jiade.getByTestId('agent-message').count()).toBe(2);
-    await expect.poll(() => jiade.getByRole('complementary').innerText(), { timeout: 20_000 }).toMatch(/Answered\s+2/);
+    await expect
+      .poll(() => jiade.getByRole('complementary', { name: 'How it goes' }).innerText(), { timeout: 20_000 })
+      .toMatch(/Answered\s+2/);
     await expectAccessible(jiade);
   });
 

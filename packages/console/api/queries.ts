@@ -33,6 +33,9 @@ export const conversationsQuery = infiniteQueryOptions({
     api.call('listConversations', { query: { before: pageParam ?? undefined } }, { signal }),
   initialPageParam: null as string | null,
   getNextPageParam: (page) => (page.more ? (page.conversations.at(-1)?.updatedAt ?? null) : null),
+  // Channels and schedules write into conversations that are not open.
+  staleTime: 0,
+  refetchInterval: 20_000,
 });
 
 export interface AuditFilter {

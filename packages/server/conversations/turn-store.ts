@@ -217,6 +217,30 @@ export async function recordAct(db: Queryable, tenantId: string, turnId: string,
   return rows.length === 1;
 }
 
+/**
+ * Asks for the end of a conversation's turns, or of one of them: whoever runs it breaks it off, and those that wait are claimed at once to be
+ * ended. So each has one end, with everything that follows from it. What is over stays as it is. Returns how many there were.
+ */
+export async function stopTurns(
+  tx: Transaction,
+  of: { organizationId: string; conversationId: string; turnId?: string },
+): Promise<number> {
+  const stopped = await tx
+    .update(turns)
+    .set({ stopRequestedAt: sql`now()` })
+    .where(
+      and(
+        eq(turns.organizationId, of.organizationId),
+        eq(turns.conversationId, of.conversationId),
+        of.turnId === undefined ? undefined : eq(turns.id, of.turnId),
+        isNull(turns.finishedAt),
+      ),
+    )
+    .returning({ id: turns.id });
+  for (const { id: turnId } of stopped) await notify(tx, 'turn_stop_requested', { turnId });
+  return stopped.length;
+}
+
 export interface TurnEnd {
   state: 'answered' | 'failed' | 'stopped' | 'handed_over';
   at: Date;
@@ -236,6 +260,9 @@ export async function finishTurn(
   end: TurnEnd,
 ): Promise<{ messageId: string | null; attachments: string[] } | null> {
   const { organizationId, conversationId } = turn;
+  // A conversation is locked before its turns, by everybody: the other order would be a deadlock now and then.
+  const key = and(eq(conversations.organizationId, organizationId), eq(conversations.id, conversationId));
+  await tx.select({ one: sql`1` }).from(conversations).where(key).for('update');
   const rows = await tx
     .update(turns)
     .set({
@@ -256,10 +283,7 @@ export async function finishTurn(
   // Said without the agent: a quick answer, and what a person who took the session over will answer.
   const unheard = end.state === 'handed_over' || end.answer?.quick === true;
   if (unheard) await tx.update(messages).set({ knownToAgent: false }).where(ofTurn(turn));
-  await tx
-    .update(conversations)
-    .set({ updatedAt: end.at })
-    .where(and(eq(conversations.organizationId, organizationId), eq(conversations.id, conversationId)));
+  await tx.update(conversations).set({ updatedAt: end.at }).where(key);
   await notify(tx, 'conversation_changed', changeOf(turn));
   return answer ?? { messageId: null, attachments: [] };
 }

@@ -16,7 +16,7 @@ import { findByChannelMessageId, listMessages } from '../conversations/conversat
 import type { LiveConversations } from '../conversations/live-conversations.ts';
 import { openConversation } from '../conversations/open-conversation.ts';
 import type { ScheduleService } from '../conversations/schedules/schedule-service.ts';
-import { listOpenAndLastTurn, toTurn } from '../conversations/turn-store.ts';
+import { listOpenAndLastTurn, stopTurns, toTurn } from '../conversations/turn-store.ts';
 import type { Principal } from '../organization/principal.ts';
 import type { Database, Transaction } from '../store/database.ts';
 import { type ApiKeyIdentity, callerKeyOf, keyWithScope, userOfCaller } from './api-key.ts';
@@ -28,7 +28,6 @@ import {
   findSessionOfTurn,
   listModels,
   listSessions,
-  stopTurns,
   type TurnUsage,
   toApiSession,
   usageOfTurn,
@@ -143,7 +142,7 @@ export function createApiService({ database, live, schedules }: ApiServiceOption
     },
 
     stop: ({ organizationId, sessionId, turnId }) =>
-      db.transaction((tx) => stopTurns(tx, organizationId, sessionId, turnId)),
+      db.transaction(async (tx) => void (await stopTurns(tx, { organizationId, conversationId: sessionId, turnId }))),
 
     turn: async (principal, tenantId, turnId) => {
       const key = keyWithScope(principal, 'chat', 'read');

@@ -1,5 +1,6 @@
 import type { ApiSession } from '@clawpool/contracts';
 import { and, desc, eq, inArray, isNull, lt, sql } from 'drizzle-orm';
+import { stopTurns } from '../conversations/turn-store.ts';
 import type { Queryable, Transaction } from '../store/database.ts';
 import { notify } from '../store/notifications.ts';
 import { conversations, messages, modelCalls, tenants, turns } from '../store/schema/index.ts';
@@ -107,8 +108,6 @@ export async function findSessionOfTurn(
 
 /** Ends a session and stops what runs in it. False: it had ended before. */
 export async function endSession(tx: Transaction, organizationId: string, sessionId: string): Promise<boolean> {
-  // Turns before their conversation, as the end of a turn locks them.
-  await stopTurns(tx, organizationId, sessionId);
   const ended = await tx
     .update(conversations)
     .set({ endedAt: sql`now()`, updatedAt: sql`now()` })
@@ -121,30 +120,9 @@ export async function endSession(tx: Transaction, organizationId: string, sessio
     )
     .returning({ id: conversations.id });
   if (ended.length === 0) return false;
+  await stopTurns(tx, { organizationId, conversationId: sessionId });
   await notify(tx, 'conversation_changed', { organizationId, conversationId: sessionId, turnId: null });
   return true;
-}
-
-/** Asks whoever runs them to stop the session's turns, or one of them; what is over stays as it is. */
-export async function stopTurns(
-  tx: Transaction,
-  organizationId: string,
-  sessionId: string,
-  turnId?: string,
-): Promise<void> {
-  const stopped = await tx
-    .update(turns)
-    .set({ stopRequestedAt: sql`now()` })
-    .where(
-      and(
-        eq(turns.organizationId, organizationId),
-        eq(turns.conversationId, sessionId),
-        turnId === undefined ? undefined : eq(turns.id, turnId),
-        isNull(turns.finishedAt),
-      ),
-    )
-    .returning({ id: turns.id });
-  for (const { id } of stopped) await notify(tx, 'turn_stop_requested', { turnId: id });
 }
 
 export interface TurnUsage {

@@ -40,7 +40,7 @@ export interface ScriptedChannel {
   afterSend: (hook: () => void | Promise<void>) => void;
 }
 
-export const scriptedFeatures: ChannelFeatures = {
+const scriptedFeatures: ChannelFeatures = {
   maxTextLength: 200,
   edits: true,
   editIntervalMs: 20,

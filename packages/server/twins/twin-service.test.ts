@@ -58,7 +58,7 @@ describe('switched on', () => {
   test('a twin has a tenant of its own, made by copying its owner’s files, and a link', async () => {
     const twin = await service.put(ann, { active: true, greeting: 'Hi there', expiresAt: null }, baseUrl);
     expect(twin).toMatchObject({ active: true, greeting: 'Hi there', views: 0, messages: 0 });
-    expect(twin.url).toMatch(/^https:\/\/agents\.example\/twin\/[\w-]{27}$/u);
+    expect(twin.url).toMatch(/^https:\/\/agents\.example\/t\/[\w-]{27}$/u);
     const tenant = async () =>
       (
         await database.db

@@ -294,7 +294,7 @@ function show(twin: (TwinRow & { tenantIsThere: boolean }) | null, baseUrl: stri
   return {
     active,
     tenantId: active ? twin.tenantId : null,
-    url: active && twin.token !== null ? `${baseUrl}/twin/${twin.token}` : null,
+    url: active && twin.token !== null ? `${baseUrl}/t/${twin.token}` : null,
     greeting: twin.greeting,
     views: twin.views,
     messages: twin.messages,

@@ -50,15 +50,13 @@ async function insertSchedule(change: Partial<NewSchedule> = {}): Promise<string
 }
 
 const listenToRuns = () =>
-  database.db
-    .insert(webhooks)
-    .values({
-      organizationId: 'org',
-      id: 'hook',
-      url: 'https://a.example',
-      events: ['schedule.ran'],
-      sealedSecret: '',
-    });
+  database.db.insert(webhooks).values({
+    organizationId: 'org',
+    id: 'hook',
+    url: 'https://a.example',
+    events: ['schedule.ran'],
+    sealedSecret: '',
+  });
 
 const run = (now: Date, db = database) => runDueSchedules(db, () => now, fail);
 const runRows = () => database.db.select().from(scheduleRuns).orderBy(asc(scheduleRuns.dueAt));

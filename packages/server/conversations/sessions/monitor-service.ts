@@ -72,10 +72,7 @@ export function createSessionMonitor({ database, scopeOf }: SessionMonitorOption
   };
 }
 
-async function sessionScope(
-  scopeOf: SessionMonitorOptions['scopeOf'],
-  principal: Principal,
-): Promise<SessionScope> {
+async function sessionScope(scopeOf: SessionMonitorOptions['scopeOf'], principal: Principal): Promise<SessionScope> {
   return { organizationId: principal.organizationId, departmentIds: await scopeOf(asWatcher(principal)) };
 }
 

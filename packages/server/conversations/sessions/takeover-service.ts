@@ -6,6 +6,7 @@ import { poolActor } from '../../pool/tenant-store.ts';
 import type { Transaction } from '../../store/database.ts';
 import { notify } from '../../store/notifications.ts';
 import { findConversation, findMessage, toConversation } from '../conversation-store.ts';
+import { stopTurns } from '../turn-store.ts';
 import { noSuchSession, refuseOutOfScope, type SessionMonitorOptions } from './monitor-service.ts';
 import { holderOf, refuseEnded, refuseToInterfere, takeoverNotes } from './takeover.ts';
 import {
@@ -17,7 +18,6 @@ import {
   say,
   setEnded,
   setTakeover,
-  stopTurns,
 } from './takeover-store.ts';
 
 /**
@@ -66,7 +66,10 @@ export function createTakeovers(options: SessionMonitorOptions): Takeovers {
         refuseEnded(session);
         const extends_ = holderOf(session, now) === principal.userId;
         await setTakeover(tx, session, principal.userId);
-        const stoppedTurns = await stopTurns(tx, session);
+        const stoppedTurns = await stopTurns(tx, {
+          organizationId: session.organizationId,
+          conversationId: session.id,
+        });
         if (extends_) await tellChanged(tx, session);
         else await note(tx, session, takeoverNotes.joined(principal.name), now);
         await audit(tx, principal, extends_ ? 'session.takeover_extended' : 'session.taken_over', session, {
@@ -110,7 +113,10 @@ export function createTakeovers(options: SessionMonitorOptions): Takeovers {
       await within(principal, conversationId, async (tx, session, now) => {
         if (session.endedAt !== null) return;
         await setEnded(tx, session, now);
-        const stoppedTurns = await stopTurns(tx, session);
+        const stoppedTurns = await stopTurns(tx, {
+          organizationId: session.organizationId,
+          conversationId: session.id,
+        });
         await note(tx, session, takeoverNotes.ended(principal.name), now);
         await audit(tx, principal, 'session.ended', session, { stoppedTurns });
         await emitEvent(tx, session.organizationId, 'session.ended', {

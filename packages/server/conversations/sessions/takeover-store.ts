@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { takeoverMinutes } from '@clawpool/contracts';
-import { and, eq, isNull, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import type { Transaction } from '../../store/database.ts';
 import { notify } from '../../store/notifications.ts';
-import { conversations, messages, tenants, turns, users } from '../../store/schema/index.ts';
+import { conversations, messages, tenants, users } from '../../store/schema/index.ts';
 import { enqueueOutbound, lastReplyTo } from '../delivery/outbox.ts';
 import type { TakenSession } from './takeover.ts';
 
@@ -62,20 +62,6 @@ export async function setEnded(tx: Transaction, session: LockedSession, at: Date
     .update(conversations)
     .set({ endedAt: at, takenOverBy: null, takenOverUntil: null })
     .where(isSession(session));
-}
-
-/**
- * Every turn that is not over is to end: whoever runs it breaks it off, and those that wait are claimed at once to be ended, as `handed_over`
- * when a person has the session. So each has one end, with everything that follows from it. Returns how many there were.
- */
-export async function stopTurns(tx: Transaction, { organizationId, id }: LockedSession): Promise<number> {
-  const stopped = await tx
-    .update(turns)
-    .set({ stopRequestedAt: sql`now()` })
-    .where(and(eq(turns.organizationId, organizationId), eq(turns.conversationId, id), isNull(turns.finishedAt)))
-    .returning({ id: turns.id });
-  for (const { id: turnId } of stopped) await notify(tx, 'turn_stop_requested', { turnId });
-  return stopped.length;
 }
 
 export interface Said {

@@ -332,7 +332,9 @@ ALTER TABLE "conversations" ADD CONSTRAINT "conversations_taken_over_by_users_id
 ALTER TABLE "messages" ADD CONSTRAINT "messages_organization_id_conversation_id_conversations_organization_id_id_fk" FOREIGN KEY ("organization_id","conversation_id") REFERENCES "public"."conversations"("organization_id","id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "conversations_by_caller" ON "conversations" USING btree ("organization_id","tenant_id","path","caller_key","created_at");--> statement-breakpoint
 CREATE INDEX "conversations_by_update" ON "conversations" USING btree ("organization_id","updated_at");--> statement-breakpoint
+CREATE INDEX "conversations_taken_over" ON "conversations" USING btree ("taken_over_until") WHERE taken_over_until is not null;--> statement-breakpoint
 CREATE INDEX "messages_unknown_to_agent" ON "messages" USING btree ("organization_id","conversation_id") WHERE not known_to_agent;--> statement-breakpoint
+CREATE INDEX "turns_open_by_tenant" ON "turns" USING btree ("organization_id","tenant_id") WHERE finished_at is null;--> statement-breakpoint
 ALTER TABLE "conversations" ADD CONSTRAINT "takeover_has_an_end" CHECK (("conversations"."taken_over_by" is null) = ("conversations"."taken_over_until" is null));--> statement-breakpoint
 ALTER TABLE "messages" ADD CONSTRAINT "what_a_turn_says_has_a_turn" CHECK ("messages"."role" not in ('person', 'agent') or "messages"."turn_id" is not null);--> statement-breakpoint
 ALTER TABLE "turns" ADD CONSTRAINT "over_means_finished" CHECK (("turns"."state" in ('answered', 'failed', 'stopped', 'handed_over')) = ("turns"."finished_at" is not null));
