@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { AgentDefinition, BlobStore, TurnRequest } from '@clawpool/contracts';
 import type { ProfileInput, TurnUploadPlace, WorkspaceFile } from '@clawpool/workspace';
 import { composeWorkspace, sessionContext, sessionContextFile } from '@clawpool/workspace';
+import { keepMemory } from './kept-memory.ts';
 import type { RuntimeSetting } from './runtime-setting.ts';
 import { forgetSession } from './session-files.ts';
 import { makeFolders, removeSkills, skillOf, writeFiles } from './tenant-files.ts';
@@ -19,6 +20,8 @@ export interface AgentFiles {
   writeTurn(turn: TurnRequest): Promise<TurnUploadPlace[]>;
   /** What the agent left to be sent; see `collectOutgoing`. */
   collectOutgoing(take: { since: Date | null; unclear: boolean }): Promise<Outgoing>;
+  /** What the agent remembers now, to be put back after a turn that must leave nothing in it. */
+  keepMemory(): Promise<{ putBack(): Promise<void> }>;
   /** Removes what the gateway keeps of a session. */
   forgetSession(session: string): Promise<void>;
   /** The runtime is somebody else's from now on, in another folder. Writes everything but the configuration. */
@@ -120,6 +123,10 @@ export function agentFiles(options: {
     writeWorkspace,
     writeTurn,
     collectOutgoing: (take) => collectOutgoing(workspaceFolder(), attachments, take, uid),
+    keepMemory: async () => {
+      const memory = await keepMemory(workspaceFolder());
+      return { putBack: () => memory.putBack(uid) };
+    },
     forgetSession: (session) => forgetSession(owner.folder, profile.sessions, session, uid),
     becomeAgentOf: async (next) => {
       owner = next;

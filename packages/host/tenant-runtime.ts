@@ -78,6 +78,8 @@ export function tenantRuntime(
     for (const other of turns) other.overlaps = true;
     turns.add(self);
     const began = new Date();
+    // Who only tries the agent out leaves nothing in its memory.
+    const memory = request.context.path === 'pgnd' ? await files.keepMemory().catch(() => null) : null;
     try {
       const prepared = await prepare(request);
       if ('type' in prepared) yield prepared;
@@ -88,6 +90,8 @@ export function tenantRuntime(
           else yield event;
         }
     } finally {
+      // What another turn remembered meanwhile cannot be told apart, and stays.
+      if (!self.overlaps) await memory?.putBack().catch((error) => noteInLog(setting.folders, holder.id, error));
       turns.delete(self);
       settleConfiguration();
     }

@@ -135,7 +135,7 @@ describe('files', () => {
     expect(await readFile(await (await coming).path(), 'utf8')).toBe(notes.buffer.toString());
   });
 
-  test('can be dropped on the page and pasted', async () => {
+  test('can be dropped on the page and pasted, and sent without a word', async () => {
     await page.evaluate(() => {
       const data = new DataTransfer();
       data.items.add(new File(['dropped'], 'dropped.txt', { type: 'text/plain' }));
@@ -149,14 +149,17 @@ describe('files', () => {
       input.dispatchEvent(new ClipboardEvent('paste', { bubbles: true, cancelable: true, clipboardData: data }));
     });
     await page.locator('[data-testid="chosen-file"][data-state="stored"]').getByText('pasted.txt').waitFor();
+    await page.getByRole('button', { name: 'Send', exact: true }).click();
+    await lastAnswer(page, 2);
+    await expect.poll(() => page.getByTestId('attachment').count()).toBe(3);
+    // What the page had on its way and what the server has stored are one message.
+    expect(await page.getByText('Sending…').count()).toBe(0);
   });
 });
 
 describe('a session that somebody takes over', () => {
   test('says who answers, shows what they say, and says when it is given back', async () => {
     const admin = await installation.person('jiade');
-    await page.getByRole('button', { name: 'Remove dropped.txt' }).click();
-    await page.getByRole('button', { name: 'Remove pasted.txt' }).click();
     const params = { conversationId: new URL(page.url()).pathname.split('/').at(-1) ?? '' };
     await admin.client.call('takeOverSession', { params });
     await page.getByTestId('taken-over').getByText('JiaDe Wang has taken over this conversation.').waitFor();

@@ -79,8 +79,7 @@ describe('My channels', () => {
     await preferred.click();
     const after = before === 'true' ? 'false' : 'true';
     await expect.poll(() => preferred.getAttribute('aria-checked')).toBe(after);
-    const { bindings } = await carol.client.call('myChannels');
-    expect(String(bindings[0]?.preferred)).toBe(after);
+    await expect.poll(async () => String((await carol.client.call('myChannels')).bindings[0]?.preferred)).toBe(after);
   });
 
   test('what is written in the channel stands in the conversation, marked with where it came from', async () => {

@@ -99,3 +99,12 @@ test('the tenants table tells what runs, and managers see only their department'
   expect(scoped.tenants.map(({ id }) => id).sort()).toEqual(['mike', 'sarah']);
   await expect(carol.client.call('listTenants')).rejects.toMatchObject({ status: 403, code: 'not_allowed' });
 });
+
+test('who tries an agent out in the playground leaves nothing in its memory', async () => {
+  await ryan.ask('Write "likes tea" to file MEMORY.md');
+  const { id: conversationId } = await admin.client.call('startConversation', { body: { employeeId: 'ryan' } });
+  expect((await admin.askIn(conversationId, 'Write "likes coffee" to file MEMORY.md')).state).toBe('answered');
+  const { text } = await ryan.ask('Read file MEMORY.md');
+  expect(text).toContain('likes tea');
+  expect(text).not.toContain('coffee');
+});

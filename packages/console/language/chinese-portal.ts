@@ -257,7 +257,7 @@ export const portalChinese = {
     badge: '人工智能',
     opening: '正在打开…',
     greeting: '您好！{{name}} 现在不在。我是其数字分身，会尽力帮助您。',
-    disclaimer: '在这里回答的是人工智能，不是 {{name}} 本人，内容可能有误。{{name}} 及其组织可能会查看您写的内容。',
+    disclaimer: '在这里回答的是人工智能，不是 {{name}} 本人，内容可能有误。{{company}} 可能会查看您写的内容。',
     waking: '正在唤醒 {{name}} 的数字分身，通常只需几秒',
     wakingLong: '仍在唤醒 {{name}} 的数字分身，比平时久一些；您的消息已妥善保存',
     queued: '排队中，先回答您的前一条消息。',

@@ -22,6 +22,7 @@ export function Shell() {
   const wide = useMediaQuery('(min-width: 64rem)');
   const drawer = useRef<HTMLDialogElement>(null);
   const path = useRouterState({ select: (state) => state.location.pathname });
+  const address = useRouterState({ select: (state) => state.location.href });
 
   useUnreadNotifications();
   const content = useRef<HTMLElement>(null);
@@ -34,7 +35,7 @@ export function Shell() {
     page.current = path.split('/')[1];
     // The keyboard goes along to the new page, unless the page itself has taken it.
     if (!content.current?.contains(document.activeElement)) content.current?.focus();
-  }, [path, wide]);
+  }, [address, wide]);
 
   return (
     <div className="flex h-dvh flex-col overflow-hidden">

@@ -121,7 +121,7 @@ function Visit({ token, twin, onGone }: { token: string; twin: TwinPage; onGone:
               <p className="whitespace-pre-wrap text-lg [overflow-wrap:anywhere]">
                 {twin.greeting || t('visitor.greeting', { name: twin.name })}
               </p>
-              <p className="text-ink-soft text-sm">{t('visitor.disclaimer', { name: twin.name })}</p>
+              <p className="text-ink-soft text-sm">{t('visitor.disclaimer', { name: twin.name, company: twin.company })}</p>
             </div>
             {visit.loading && (
               <p role="status" className="flex items-center gap-2.5 text-ink-soft">
@@ -193,16 +193,16 @@ function Frame({
         <Mark className="size-7 shrink-0 text-accent" />
         <div className="min-w-0 flex-1 leading-tight">
           {name && (
-            <h1 className="flex min-w-0 items-center gap-2">
-              <span className="truncate font-semibold">{t('visitor.title', { name })}</span>
-              <span className="inline-flex h-5 shrink-0 items-center rounded-full bg-accent-soft px-2 font-medium text-accent-ink text-xs">
-                {t('visitor.badge')}
-              </span>
-            </h1>
+            <h1 className="truncate font-semibold">{t('visitor.title', { name })}</h1>
           )}
           {position && (
-            <p className="truncate text-ink-faint text-xs leading-5">
-              {position}, {company}
+            <p className="flex min-w-0 items-center gap-1.5 text-ink-faint text-xs leading-5">
+              <span className="inline-flex h-4.5 shrink-0 items-center rounded-full bg-accent-soft px-1.5 font-medium text-accent-ink">
+                {t('visitor.badge')}
+              </span>
+              <span className="truncate">
+                {position}, {company}
+              </span>
             </p>
           )}
         </div>
