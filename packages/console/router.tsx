@@ -85,8 +85,10 @@ const home = createRoute({
 const chat = createRoute({
   getParentRoute: () => house,
   path: '/chat/{-$conversationId}',
-  validateSearch: (search: Record<string, unknown>): { message?: string } =>
-    typeof search.message === 'string' ? { message: search.message } : {},
+  validateSearch: (search: Record<string, unknown>): { message?: string } => {
+    const message = textOf(search.message, 64);
+    return message === undefined ? {} : { message };
+  },
   component: lazyRouteComponent(() => import('./chat/chat-page.tsx'), 'ChatPage'),
 });
 

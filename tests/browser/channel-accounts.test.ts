@@ -100,8 +100,8 @@ describe('a bot', () => {
   });
 
   test('whose messages somebody refuses leaves them where they can be seen and given up', async () => {
-    telegram.block(carolAtTelegram);
     telegram.sendFromUser({ userId: carolAtTelegram, name: 'carolz', text: 'Who are you?' });
+    telegram.block(carolAtTelegram);
     await page.getByRole('link', { name: 'Deliveries', exact: true }).click();
     const letter = page.getByTestId('dead-letter').filter({ hasText: 'blocked' }).first();
     await letter.waitFor({ timeout: 90_000 });

@@ -62,6 +62,8 @@ describe('an API key', () => {
     await inDialog('Make key').click();
     secret = await dialog().getByTestId('secret').innerText();
     expect(secret).toMatch(/^cpk_[\w-]{20,}$/);
+    await page.keyboard.press('Escape');
+    await dialog().getByText('It cannot be shown again.').waitFor();
     await expectAccessible(page);
   });
 

@@ -91,7 +91,6 @@ describe('a team agent', () => {
     await dialog().getByText('There is no agent of this name.').waitFor();
     await dialog().getByLabel('Agent', { exact: true }).fill('help-desk');
     await dialog().getByLabel('Employee', { exact: true }).selectOption({ label: 'Carol Zhang, Finance Analyst' });
-    await expect.poll(() => dialog().getByText('There is no agent of this name.').count()).toBe(0);
     await dialog().getByRole('button', { name: 'Add', exact: true }).click();
     await page.locator('[data-testid="team"][data-name="help-desk"]').getByText('Carol Zhang').waitFor();
     await expectAccessible(page);
@@ -110,12 +109,8 @@ describe('a team agent', () => {
     await dialog().getByLabel('Employee', { exact: true }).selectOption({ label: 'David Park, Finance Analyst' });
     await dialog().getByText('Another agent', { exact: true }).click();
     await dialog().getByLabel('Agent', { exact: true }).fill('help-desk');
-    await expect
-      .poll(async () => {
-        if ((await dialog().count()) > 0) await dialog().getByRole('button', { name: 'Set rule' }).click();
-        return dialog().count();
-      })
-      .toBe(0);
+    await dialog().getByRole('button', { name: 'Set rule' }).click();
+    await expect.poll(() => dialog().count()).toBe(0);
     await expect.poll(() => rule('David Park').innerText()).toContain('answered by help-desk');
   });
 

@@ -48,8 +48,9 @@ describe('a session that Carol has with her agent', () => {
   test('is read live: what she asks, the answer as it grows, and how it goes', async () => {
     await row(jiade, 'Carol Zhang').getByRole('link').click();
     await jiade.getByTestId('agent-message').filter({ hasText: 'Finance Analyst' }).waitFor();
-    await say(carol, 'Please count to 60');
-    await jiade.locator('[data-testid="agent-message"][data-streaming]').waitFor({ timeout: 30_000 });
+    const growing = jiade.locator('[data-testid="agent-message"][data-streaming]').waitFor({ timeout: 30_000 });
+    await say(carol, 'Please count to 300');
+    await growing;
     await lastAnswer(carol, 2);
     await expect.poll(() => jiade.getByTestId('agent-message').count()).toBe(2);
     await expect

@@ -11,7 +11,7 @@ import { Tag } from '../design/tag.tsx';
 import { type NamedTenant, TenantField, useNamingTenant } from '../routing/tenant-field.tsx';
 import { curlExample, openaiExample } from './examples.ts';
 import { apiKeysQuery } from './queries.ts';
-import { Code, Secret } from './secret.tsx';
+import { Code, SecretDialog } from './secret.tsx';
 
 /** Days until a key expires; `never` is a choice and not the default. */
 const lifetimes = ['30', '90', '365', 'never'] as const;
@@ -49,15 +49,18 @@ function KeyForm({
   const [lifetime, setLifetime] = useState<(typeof lifetimes)[number]>('90');
   const [insist, setInsist] = useState(false);
   const naming = useNamingTenant();
-  // What stands in the field is meant, whether it was added or not.
-  const meant =
-    naming.tenant && !tenants.some(({ id }) => id === naming.tenant?.id) ? [...tenants, naming.tenant] : tenants;
+  const withNamed = (named: NamedTenant | null) =>
+    named && !tenants.some(({ id }) => id === named.id) ? [...tenants, named] : tenants;
   const add = () => {
-    setTenants(meant);
+    setTenants(withNamed(naming.tenant));
     naming.setText('');
   };
-  const submit = () => {
+  const submit = async () => {
     setInsist(true);
+    // What stands in the field is meant, whether it was added or not; a name that is nobody's has to be put right first.
+    const named = await naming.resolve();
+    const meant = withNamed(named);
+    if (naming.text.trim() !== '' && named === null) return;
     if (name.trim() === '' || meant.length === 0 || scopes.size === 0) return;
     onMake({
       name: name.trim(),
@@ -111,7 +114,7 @@ function KeyForm({
               ))}
             </p>
           )}
-          {insist && meant.length === 0 && (
+          {insist && tenants.length === 0 && naming.text.trim() === '' && (
             <p role="alert" className="text-bad-ink text-sm">
               {t('integrations.tenantMissing')}
             </p>
@@ -151,6 +154,7 @@ function KeyForm({
           ))}
         </SelectField>
         <ProblemNotice error={error} title={t('integrations.keyNotMade')} />
+        <ProblemNotice error={naming.error} />
       </div>
     </Dialog>
   );
@@ -160,22 +164,15 @@ function MadeKey({ apiKey, secret, onClose }: { apiKey: ApiKey; secret: string; 
   const { t } = useTranslation();
   const call = { baseUrl: window.location.origin, secret, model: apiKey.tenants[0]?.id ?? '' };
   return (
-    <Dialog
-      open
-      onClose={onClose}
-      size="lg"
+    <SecretDialog
       title={t('integrations.keyMade', { name: apiKey.name })}
-      footer={
-        <Button kind="primary" onClick={onClose}>
-          {t('integrations.stored')}
-        </Button>
-      }
+      label={t('integrations.key')}
+      secret={secret}
+      size="lg"
+      onClose={onClose}
     >
-      <div className="grid grid-cols-1 gap-5">
-        <Secret label={t('integrations.key')} secret={secret} />
-        <Code label={t('integrations.withCurl')} text={curlExample(call)} />
-        <Code label={t('integrations.withOpenai')} text={openaiExample(call)} />
-      </div>
-    </Dialog>
+      <Code label={t('integrations.withCurl')} text={curlExample(call)} />
+      <Code label={t('integrations.withOpenai')} text={openaiExample(call)} />
+    </SecretDialog>
   );
 }

@@ -1,10 +1,54 @@
-import { useId } from 'react';
+import { type ReactNode, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { Button } from '../design/button.tsx';
 import { CopyButton } from '../design/copy-button.tsx';
+import { Dialog } from '../design/dialog.tsx';
 import { Notice } from '../design/notice.tsx';
 
-/** Something that is told once. */
-export function Secret({ label, secret }: { label: string; secret: string }) {
+/** Shows a secret, this once. A slip beside the dialog, or Escape, closes it only the second time. */
+export function SecretDialog({
+  title,
+  label,
+  secret,
+  size = 'md',
+  onClose,
+  children,
+}: {
+  title: string;
+  label: string;
+  secret: string;
+  size?: 'md' | 'lg';
+  onClose: () => void;
+  children: ReactNode;
+}) {
+  const { t } = useTranslation();
+  const [warned, setWarned] = useState(false);
+  return (
+    <Dialog
+      open
+      onClose={() => (warned ? onClose() : setWarned(true))}
+      title={title}
+      size={size}
+      footer={
+        <>
+          <p role="status" className="flex-1 self-center font-medium text-sm text-warn-ink empty:hidden">
+            {warned && t('integrations.closeAgain')}
+          </p>
+          <Button kind="primary" onClick={onClose}>
+            {t('integrations.stored')}
+          </Button>
+        </>
+      }
+    >
+      <div className="grid grid-cols-1 gap-5">
+        <Secret label={label} secret={secret} />
+        {children}
+      </div>
+    </Dialog>
+  );
+}
+
+function Secret({ label, secret }: { label: string; secret: string }) {
   const { t } = useTranslation();
   return (
     <Notice tone="warn" title={t('integrations.once')}>

@@ -8,7 +8,7 @@ import { Button } from '../design/button.tsx';
 import { Dialog } from '../design/dialog.tsx';
 import { CheckField, InputField } from '../design/form-fields.tsx';
 import { webhooksKey } from './queries.ts';
-import { Secret } from './secret.tsx';
+import { SecretDialog } from './secret.tsx';
 
 interface Wanted {
   url: string;
@@ -40,21 +40,14 @@ export function NewWebhookDialog({ onClose }: { onClose: () => void }) {
     );
   }
   return (
-    <Dialog
-      open
-      onClose={onClose}
+    <SecretDialog
       title={t('integrations.webhookAdded')}
-      footer={
-        <Button kind="primary" onClick={onClose}>
-          {t('integrations.stored')}
-        </Button>
-      }
+      label={t('integrations.signingSecret')}
+      secret={add.data.secret}
+      onClose={onClose}
     >
-      <div className="grid grid-cols-1 gap-4">
-        <Secret label={t('integrations.signingSecret')} secret={add.data.secret} />
-        <p className="text-ink-soft text-sm">{t('integrations.signed')}</p>
-      </div>
-    </Dialog>
+      <p className="text-ink-soft text-sm">{t('integrations.signed')}</p>
+    </SecretDialog>
   );
 }
 

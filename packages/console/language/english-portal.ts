@@ -263,8 +263,7 @@ export const portalEnglish = {
     badge: 'AI',
     opening: 'Opening…',
     greeting: 'Hello! {{name}} is not here right now. I am their digital twin and help where I can.',
-    disclaimer:
-      'An AI answers here, not {{name}} in person. It can be wrong, and {{company}} may read what you write.',
+    disclaimer: 'An AI answers here, not {{name}} in person. It can be wrong, and {{company}} may read what you write.',
     waking: 'Waking {{name}}’s digital twin, usually a few seconds',
     wakingLong: 'Still waking {{name}}’s digital twin. This takes longer than usual; your message is safe',
     queued: 'Queued. Your earlier message is answered first.',

@@ -20,7 +20,6 @@ export function AssignDialog({ assignment, onClose }: { assignment: Assignment |
   const naming = useNamingTenant();
   const [employeeId, setEmployeeId] = useState('');
   const [insist, setInsist] = useState(false);
-  const tenant = assignment ? { id: assignment.tenantId, name: assignment.tenantName } : naming.tenant;
   const members = new Set(assignment?.employees.map(({ id }) => id));
 
   const share = useMutation({
@@ -31,16 +30,18 @@ export function AssignDialog({ assignment, onClose }: { assignment: Assignment |
       onClose();
     },
   });
+  const submit = async () => {
+    setInsist(true);
+    const tenantId = assignment ? assignment.tenantId : (await naming.resolve())?.id;
+    if (tenantId !== undefined && employeeId !== '') share.mutate({ tenantId, employeeId });
+  };
   return (
     <Dialog
       open
       onClose={onClose}
       title={assignment ? t('routing.addTo', { name: assignment.tenantName }) : t('routing.share')}
       description={t('routing.shareText')}
-      onSubmit={() => {
-        setInsist(true);
-        if (tenant && employeeId) share.mutate({ tenantId: tenant.id, employeeId });
-      }}
+      onSubmit={submit}
       footer={
         <>
           <Button onClick={onClose}>{t('common.cancel')}</Button>
@@ -76,7 +77,7 @@ export function AssignDialog({ assignment, onClose }: { assignment: Assignment |
               </option>
             ))}
         </SelectField>
-        <ProblemNotice error={share.error ?? peopleError} />
+        <ProblemNotice error={share.error ?? peopleError ?? naming.error} />
       </div>
     </Dialog>
   );

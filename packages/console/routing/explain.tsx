@@ -1,4 +1,4 @@
-import type { Origin, Resolution } from '@clawpool/contracts';
+import { type Origin, type Resolution, tenantState } from '@clawpool/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Check, Minus } from 'lucide-react';
@@ -8,6 +8,7 @@ import { classNames } from '../design/class-names.ts';
 import { SelectField } from '../design/form-fields.tsx';
 import { Notice } from '../design/notice.tsx';
 import { Skeleton } from '../design/placeholder.tsx';
+import { StateBadge } from '../design/state-badge.tsx';
 import { useOriginName } from '../sessions/session-badges.tsx';
 import { Fact, Facts } from '../tenant/card.tsx';
 import { employeesQuery } from '../tenants/queries.ts';
@@ -135,6 +136,7 @@ function Steps({ steps }: Pick<Resolution, 'steps'>) {
 
 function Outcome({ resolution: { employee, tenant, tier, session } }: { resolution: Resolution }) {
   const { t } = useTranslation();
+  const state = tenantState.options.find((one) => one === tenant?.state);
   return (
     <section
       aria-labelledby="outcome"
@@ -160,6 +162,11 @@ function Outcome({ resolution: { employee, tenant, tier, session } }: { resoluti
             >
               {tenant.name}
             </Link>
+            {state && (
+              <span className="ms-2">
+                <StateBadge state={state} label={t(`tenants.state.${state}`)} />
+              </span>
+            )}
             {tenant.team && <span className="block text-ink-faint text-xs">{t('routing.team')}</span>}
           </Fact>
         )}

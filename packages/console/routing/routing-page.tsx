@@ -10,6 +10,7 @@ import { Explain } from './explain.tsx';
 import { type RoutingView, routingTabs } from './routing-view.ts';
 import { Rules } from './rules.tsx';
 import { Teams } from './teams.tsx';
+import { Tiers } from './tiers.tsx';
 
 const routeApi = getRouteApi('/signed-in/house/routing');
 
@@ -44,6 +45,9 @@ export function RoutingPage() {
             </TabPanel>
             <TabPanel value="teams">
               <Teams mayChange={mayChange} />
+            </TabPanel>
+            <TabPanel value="tiers">
+              <Tiers mayChange={mayChange} />
             </TabPanel>
             <TabPanel value="explain">
               <Explain view={view} onView={change} />

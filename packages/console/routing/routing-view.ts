@@ -1,6 +1,6 @@
 import { type Origin, origin } from '@clawpool/contracts';
 
-export const routingTabs = ['rules', 'teams', 'explain'] as const;
+export const routingTabs = ['rules', 'teams', 'tiers', 'explain'] as const;
 export type RoutingTab = (typeof routingTabs)[number];
 
 /** Ways in by which an employee talks to an agent; visitors and integrators have rules of their own. */

@@ -3,13 +3,14 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../api/api.ts';
+import { tiersQuery } from '../api/pool-queries.ts';
 import { ProblemNotice } from '../api/problem-notice.tsx';
 import { Button } from '../design/button.tsx';
 import { Dialog } from '../design/dialog.tsx';
 import { SelectField } from '../design/form-fields.tsx';
 import { RadioField } from '../design/radio-field.tsx';
 import { showToast } from '../design/toast.tsx';
-import { employeesQuery, tiersQuery } from '../tenants/queries.ts';
+import { employeesQuery } from '../tenants/queries.ts';
 import { affectedBy, positionsOf } from './affected.ts';
 import { routingKey } from './queries.ts';
 import { TenantField, useNamingTenant } from './tenant-field.tsx';
@@ -35,14 +36,6 @@ export function RuleDialog({
   const naming = useNamingTenant();
   const [insist, setInsist] = useState(false);
 
-  const target: RoutingTarget | null =
-    type === 'tier'
-      ? tierId === ''
-        ? null
-        : { type, tierId }
-      : naming.tenant === null
-        ? null
-        : { type, tenantId: naming.tenant.id };
   const ownerMissing = scope !== 'organization' && ownerId === '';
   const known = scope === 'organization' ? '' : ownerId;
   const replaced = rules.find((other) => other.scope === scope && other.ownerId === known);
@@ -59,8 +52,14 @@ export function RuleDialog({
       onClose();
     },
   });
-  const submit = () => {
+  const targetOf = async (): Promise<RoutingTarget | null> => {
+    if (type === 'tier') return tierId === '' ? null : { type, tierId };
+    const tenant = await naming.resolve();
+    return tenant && { type, tenantId: tenant.id };
+  };
+  const submit = async () => {
     setInsist(true);
+    const target = await targetOf();
     if (!ownerMissing && target) save.mutate({ target });
   };
 
@@ -170,7 +169,7 @@ export function RuleDialog({
             )}
           </p>
         )}
-        <ProblemNotice error={save.error ?? peopleError ?? tiersError} />
+        <ProblemNotice error={save.error ?? peopleError ?? tiersError ?? naming.error} />
       </div>
     </Dialog>
   );

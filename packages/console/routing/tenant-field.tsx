@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { InputField } from '../design/form-fields.tsx';
@@ -18,17 +18,37 @@ export interface NamingTenant {
   /** There is no tenant of this name, as far as the server knows. */
   unknown: boolean;
   suggestions: readonly NamedTenant[];
+  /** Why the server could not be asked. */
+  error: Error | null;
+  /** The tenant of what is typed now, asked for if need be: whoever types and sends at once must not be ignored. */
+  resolve: () => Promise<NamedTenant | null>;
 }
 
 /** A tenant that is named by typing. */
 export function useNamingTenant(): NamingTenant {
+  const queries = useQueryClient();
   const [asked, setAsked] = useState('');
   const [text, setText] = useSettled(asked, setAsked);
-  const { data: suggestions = [], isPlaceholderData, isPending } = useQuery(tenantNamesQuery(asked));
+  const { data: suggestions = [], error, isPlaceholderData, isPending } = useQuery(tenantNamesQuery(asked));
   const wanted = text.trim();
-  const tenant = suggestions.find(({ name }) => name === wanted) ?? null;
+  const named = (tenants: readonly NamedTenant[]) => tenants.find(({ name }) => name === wanted) ?? null;
+  const tenant = named(suggestions);
+  const resolve = async () => {
+    if (tenant !== null || wanted === '') return tenant;
+    setAsked(wanted);
+    // A failure is told by the query of the field, which asks the same.
+    return named(await queries.fetchQuery(tenantNamesQuery(wanted)).catch(() => []));
+  };
   const settled = wanted === asked && !isPlaceholderData && !isPending;
-  return { text, setText, tenant, unknown: wanted !== '' && tenant === null && settled, suggestions };
+  return {
+    text,
+    setText,
+    tenant,
+    unknown: wanted !== '' && tenant === null && settled && !error,
+    suggestions,
+    error,
+    resolve,
+  };
 }
 
 export function TenantField({

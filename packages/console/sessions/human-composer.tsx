@@ -1,7 +1,7 @@
 import { maxMessageLength } from '@clawpool/contracts';
 import { useMutation } from '@tanstack/react-query';
 import { ArrowUp } from 'lucide-react';
-import { type KeyboardEvent, useEffect, useId, useRef, useState } from 'react';
+import { type KeyboardEvent, useEffect, useId, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../api/api.ts';
 import { ProblemNotice } from '../api/problem-notice.tsx';
@@ -13,17 +13,20 @@ import { useMediaQuery } from '../design/media-query.ts';
 export function HumanComposer({
   conversationId,
   caller,
+  text,
+  onText,
   onSent,
 }: {
   conversationId: string;
   caller: string;
+  text: string;
+  onText: (change: (before: string) => string) => void;
   onSent: () => void;
 }) {
   const { t } = useTranslation();
   const id = useId();
   const input = useRef<HTMLTextAreaElement>(null);
   const touch = useMediaQuery('(pointer: coarse)');
-  const [text, setText] = useState('');
   /** Names the text as it was last tried to send; another text is another message. */
   const tried = useRef<{ text: string; clientMessageId: string } | null>(null);
   const send = useMutation({
@@ -32,7 +35,7 @@ export function HumanComposer({
     onSuccess: (_, sent) => {
       tried.current = null;
       // What was typed while it was on its way is another message.
-      setText((now) => (now.trim() === sent.text ? '' : now));
+      onText((now) => (now.trim() === sent.text ? '' : now));
       onSent();
     },
   });
@@ -78,7 +81,7 @@ export function HumanComposer({
           aria-invalid={over > 0 || undefined}
           aria-describedby={over > 0 ? `${id}-over` : undefined}
           enterKeyHint={touch ? 'enter' : 'send'}
-          onChange={(event) => setText(event.target.value)}
+          onChange={(event) => onText(() => event.target.value)}
           onKeyDown={onKeyDown}
           className="max-h-[30dvh] min-h-10 flex-1 resize-none bg-transparent px-2.5 py-2 text-base outline-none [field-sizing:content] placeholder:truncate placeholder:text-ink-faint"
         />

@@ -34,6 +34,8 @@ export function SessionControls({
   const { t } = useTranslation();
   const format = useFormat();
   const queries = useQueryClient();
+  // Outlives the takeover: when its time is up, what was being written is still there after the next one.
+  const [text, setText] = useState('');
   const [asking, setAsking] = useState<'end' | 'override' | null>(null);
   const act = useMutation({
     mutationFn: (action: Action): Promise<Conversation> => api.call(action, { params: { conversationId } }),
@@ -96,7 +98,13 @@ export function SessionControls({
               </Button>
               <EndButton onEnd={() => ask('end')} />
             </Line>
-            <HumanComposer conversationId={conversationId} caller={caller} onSent={onSent} />
+            <HumanComposer
+              conversationId={conversationId}
+              caller={caller}
+              text={text}
+              onText={setText}
+              onSent={onSent}
+            />
           </>
         )}
       </div>

@@ -88,7 +88,7 @@ function Watched({ me, session, state }: { me: Me; session: MonitoredSession; st
                 {state.messages.length === 0 ? (
                   <p className="py-10 text-center text-ink-faint">{t('sessions.nothingSaid')}</p>
                 ) : (
-                  <TranscriptView state={state} caller={caller.name} />
+                  <TranscriptView state={state} caller={caller.name} agent={conversation.tenantName} />
                 )}
               </div>
             </section>

@@ -13,27 +13,37 @@ import { linesOf } from './transcript.ts';
 export const TranscriptView = memo(function TranscriptView({
   state,
   caller,
+  agent,
 }: {
   state: ConversationState;
   caller: string;
+  agent: string;
 }) {
   const lines = linesOf(state);
   const days = dayStarts(state.messages);
+  const newest = state.messages.at(-1);
+  const names = { person: caller, agent, human: newest?.author, note: null };
   return (
-    <ol className="grid grid-cols-1 gap-6">
-      {lines.map((line) => (
-        <li key={line.key} className="grid grid-cols-1 gap-2">
-          {line.type === 'message' && (
-            <>
-              {days.has(line.message.id) && <DayLine at={Date.parse(line.message.at)} />}
-              <Said message={line.message} caller={caller} />
-            </>
-          )}
-          {line.type === 'partial' && <GrowingAnswer text={line.text} streaming={line.streaming} />}
-          {line.type === 'turn' && <TurnLine turn={line.turn} />}
-        </li>
-      ))}
-    </ol>
+    <>
+      {/* What a screen reader hears without moving: whatever was said last, once it is whole. */}
+      <p aria-live="polite" className="sr-only">
+        {newest && [names[newest.role], newest.text].filter(Boolean).join(': ')}
+      </p>
+      <ol className="grid grid-cols-1 gap-6">
+        {lines.map((line) => (
+          <li key={line.key} className="grid grid-cols-1 gap-2">
+            {line.type === 'message' && (
+              <>
+                {days.has(line.message.id) && <DayLine at={Date.parse(line.message.at)} />}
+                <Said message={line.message} caller={caller} />
+              </>
+            )}
+            {line.type === 'partial' && <GrowingAnswer text={line.text} streaming={line.streaming} />}
+            {line.type === 'turn' && <TurnLine turn={line.turn} />}
+          </li>
+        ))}
+      </ol>
+    </>
   );
 });
 

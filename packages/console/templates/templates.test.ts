@@ -13,6 +13,8 @@ const tier: Tier = {
   diskMegabytes: 2048,
   idleMinutes: 15,
   alwaysOn: false,
+  fastPath: false,
+  heartbeatMinutes: 0,
 };
 
 describe('the form of a template', () => {

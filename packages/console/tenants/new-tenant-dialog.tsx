@@ -3,7 +3,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../api/api.ts';
-import { templatesQuery } from '../api/pool-queries.ts';
+import { templatesQuery, tiersQuery } from '../api/pool-queries.ts';
 import { ProblemNotice } from '../api/problem-notice.tsx';
 import { newToken } from '../api/token.ts';
 import { Button } from '../design/button.tsx';
@@ -12,7 +12,7 @@ import { CheckField, InputField, SelectField } from '../design/form-fields.tsx';
 import { Notice } from '../design/notice.tsx';
 import { FilesFold, LabelsFold, LifetimeFold, PlaceFold, SkillsFold } from './new-tenant-folds.tsx';
 import { bodyOf, emptyForm, isName, type NewTenantForm, nameFor, problemsOf } from './new-tenant-form.ts';
-import { employeesQuery, tiersQuery } from './queries.ts';
+import { employeesQuery } from './queries.ts';
 import { tellTheEndOf } from './use-operate.ts';
 
 /** A name is enough; everything else is folded away until somebody wants it. */

@@ -1,13 +1,13 @@
 import { useQuery } from '@tanstack/react-query';
 import { useDeferredValue, useId } from 'react';
 import { useTranslation } from 'react-i18next';
-import { poolQuery } from '../api/pool-queries.ts';
+import { poolQuery, tiersQuery } from '../api/pool-queries.ts';
 import { Fold, InputField, RadioField, SelectField } from '../design/form-fields.tsx';
 import { NumberField } from '../design/number-field.tsx';
 import { ImageSelect } from '../pool/image-select.tsx';
 import { CheckpointPicker } from './checkpoint-picker.tsx';
 import { type NewTenantForm, sizeOfTier } from './new-tenant-form.ts';
-import { tenantNamesQuery, tiersQuery } from './queries.ts';
+import { tenantNamesQuery } from './queries.ts';
 import { resourceFields, resourceLimits } from './resources.ts';
 import { TagField } from './tag-field.tsx';
 import { LifetimeFields, SkillFields, TimetableFields } from './tenant-fields.tsx';

@@ -22,16 +22,6 @@ export const tenantQuery = (tenantId: string) =>
     staleTime: 0,
   });
 
-export const tiersQuery = queryOptions({
-  queryKey: ['tiers'],
-  queryFn: async ({ signal }) => (await api.call('listTiers', {}, { signal })).tiers,
-});
-
-export const skillsQuery = queryOptions({
-  queryKey: ['skills'],
-  queryFn: ({ signal }) => api.call('listSkills', {}, { signal }),
-});
-
 export const employeesQuery = queryOptions({
   queryKey: ['employees'],
   queryFn: async ({ signal }) => (await api.call('listEmployees', {}, { signal })).employees,

@@ -1,11 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
+import { skillsQuery } from '../api/pool-queries.ts';
 import { CheckField, InputField, SelectField } from '../design/form-fields.tsx';
 import { NumberField } from '../design/number-field.tsx';
 import { useFormat } from '../format/use-format.ts';
 import { ttlLimits } from './new-tenant-form.ts';
-import { skillsQuery } from './queries.ts';
 import { isTimetable, type TimetableForm, timezones, usualTimetable, weekdayName, weekdays } from './timetable.ts';
 
 /** Fields of a tenant that are set when it is made and changed on its page. */

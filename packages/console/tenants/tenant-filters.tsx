@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Columns3 } from 'lucide-react';
 import { useId } from 'react';
 import { useTranslation } from 'react-i18next';
+import { tiersQuery } from '../api/pool-queries.ts';
 import { Button } from '../design/button.tsx';
 import { SearchField, Select } from '../design/field.tsx';
 import { FilterButtons } from '../design/filter-buttons.tsx';
@@ -10,7 +11,6 @@ import { Menu, MenuCheck, MenuItem, MenuLine } from '../design/menu.tsx';
 import { StateDot } from '../design/state-badge.tsx';
 import { useSettled } from '../design/use-settled.ts';
 import { columns, showColumns, showUsualColumns, useShownColumns } from './columns.ts';
-import { tiersQuery } from './queries.ts';
 import { knownTags, type TenantPage } from './tenant-list.ts';
 import { isTag, type SortKey, type TenantView } from './tenant-view.ts';
 

@@ -121,7 +121,9 @@ function Visit({ token, twin, onGone }: { token: string; twin: TwinPage; onGone:
               <p className="whitespace-pre-wrap text-lg [overflow-wrap:anywhere]">
                 {twin.greeting || t('visitor.greeting', { name: twin.name })}
               </p>
-              <p className="text-ink-soft text-sm">{t('visitor.disclaimer', { name: twin.name, company: twin.company })}</p>
+              <p className="text-ink-soft text-sm">
+                {t('visitor.disclaimer', { name: twin.name, company: twin.company })}
+              </p>
             </div>
             {visit.loading && (
               <p role="status" className="flex items-center gap-2.5 text-ink-soft">
@@ -192,9 +194,7 @@ function Frame({
       <header className="flex min-h-16 shrink-0 items-center gap-3 border-b bg-canvas px-4 sm:px-6">
         <Mark className="size-7 shrink-0 text-accent" />
         <div className="min-w-0 flex-1 leading-tight">
-          {name && (
-            <h1 className="truncate font-semibold">{t('visitor.title', { name })}</h1>
-          )}
+          {name && <h1 className="truncate font-semibold">{t('visitor.title', { name })}</h1>}
           {position && (
             <p className="flex min-w-0 items-center gap-1.5 text-ink-faint text-xs leading-5">
               <span className="inline-flex h-4.5 shrink-0 items-center rounded-full bg-accent-soft px-1.5 font-medium text-accent-ink">

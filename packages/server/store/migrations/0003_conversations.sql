@@ -1,3 +1,11 @@
+CREATE TABLE "assistants" (
+	"organization_id" text NOT NULL,
+	"tenant_id" text NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
+	CONSTRAINT "assistants_organization_id_pk" PRIMARY KEY("organization_id"),
+	CONSTRAINT "assistant_tenant" UNIQUE("tenant_id")
+);
+--> statement-breakpoint
 CREATE TABLE "channel_accounts" (
 	"organization_id" text NOT NULL,
 	"id" text NOT NULL,
@@ -269,6 +277,8 @@ ALTER TABLE "turns" ADD COLUMN "first_token_at" timestamp with time zone;--> sta
 ALTER TABLE "tiers" ADD COLUMN "fast_path" boolean DEFAULT false NOT NULL;--> statement-breakpoint
 ALTER TABLE "tiers" ADD COLUMN "heartbeat_minutes" integer DEFAULT 30 NOT NULL;--> statement-breakpoint
 ALTER TABLE "tenants" ADD COLUMN "heartbeat_at" timestamp with time zone;--> statement-breakpoint
+ALTER TABLE "assistants" ADD CONSTRAINT "assistants_organization_id_organizations_id_fk" FOREIGN KEY ("organization_id") REFERENCES "public"."organizations"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "assistants" ADD CONSTRAINT "assistants_organization_id_tenant_id_tenants_organization_id_id_fk" FOREIGN KEY ("organization_id","tenant_id") REFERENCES "public"."tenants"("organization_id","id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "channel_accounts" ADD CONSTRAINT "channel_accounts_organization_id_organizations_id_fk" FOREIGN KEY ("organization_id") REFERENCES "public"."organizations"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "channel_bindings" ADD CONSTRAINT "channel_bindings_organization_id_organizations_id_fk" FOREIGN KEY ("organization_id") REFERENCES "public"."organizations"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "channel_bindings" ADD CONSTRAINT "channel_bindings_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint

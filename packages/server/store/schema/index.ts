@@ -1,3 +1,4 @@
+export * from './assistants.ts';
 export * from './audit.ts';
 export * from './authentication.ts';
 export * from './channels.ts';
