@@ -136,41 +136,47 @@ export function createDrafts(options: DraftsOptions): Drafts {
           .catch((error: unknown) => {
             showing.plain = true;
             if (!(error instanceof ChannelError)) onError(error);
+            return false;
           })
-          .then(() => {
+          .then((again) => {
             showing.draft = undefined;
-            if (showing.text !== text) draftSoon(showing);
+            if (again || showing.text !== text) draftSoon(showing);
           });
       },
       Math.max(0, showing.nextAt - Date.now()),
     );
   }
 
-  /** Brings what is shown up to date. */
-  async function showDraft(showing: Showing, text: string): Promise<void> {
+  /** Brings what is shown up to date. True: it cannot be shown yet. */
+  async function showDraft(showing: Showing, text: string): Promise<boolean> {
     const account = await accountOf(showing);
     showing.plain = !account?.enabled || !account.driver.features.edits;
-    if (!account || showing.plain) return;
+    if (!account || showing.plain) return false;
     const { maxTextLength, editIntervalMs } = account.driver.features;
     const parts = splitText(text, maxTextLength);
-    if (parts.length === 0) return;
-    showing.plain = !(await holdRow(showing));
-    if (showing.plain) return;
+    if (parts.length === 0) return false;
+    const held = await holdRow(showing);
     showing.nextAt = Date.now() + editIntervalMs;
+    if (held === 'later') return true;
+    showing.plain = !held;
+    if (showing.plain) return false;
     try {
       await showParts(account, showing, parts);
     } catch (error) {
       if (!(error instanceof ChannelError) || !error.retry) throw error;
       showing.nextAt += error.retryAfterMs ?? 0;
     }
+    return false;
   }
 
   /** The row of the outbox that the drafts are of, with its lease. */
-  async function holdRow(showing: Showing): Promise<boolean> {
+  async function holdRow(showing: Showing): Promise<boolean | 'later'> {
     if (showing.row) return renewOutbound(db, showing.row, leaseMs);
     const { organizationId, id: turnId, fence, conversationId } = showing.turn;
     const of = { organizationId, turnId, fence, conversationId, to: showing.to };
-    showing.row = await db.transaction((tx) => beginGrowing(tx, of, { owner, leaseMs }));
+    const begun = await db.transaction((tx) => beginGrowing(tx, of, { owner, leaseMs }));
+    if (begun === 'later') return begun;
+    showing.row = begun;
     showing.ids = [...(showing.row?.sentParts ?? [])];
     return showing.row !== null;
   }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { and, eq, isNull, like, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNull, like, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '../../store/database.ts';
 import { notification, notify } from '../../store/notifications.ts';
 import { ownerIsGone } from '../../store/ownership.ts';
@@ -189,12 +189,15 @@ export async function finishGrowing(tx: Transaction, row: OutboxRow, content: Ou
   await notify(tx, 'outbox_ready', {});
 }
 
-/** From now on drafts of a turn's answer are shown, by `owner`. Null: the answer is whole already. */
+/**
+ * From now on drafts of a turn's answer are shown, by `owner`. `later`: something else is on its way to the chat, and a draft would be before
+ * it. Null: the answer is whole already.
+ */
 export async function beginGrowing(
   tx: Transaction,
   of: { organizationId: string; turnId: string; fence: number; conversationId: string; to: ReplyTo },
   { owner, leaseMs }: { owner: string; leaseMs: number },
-): Promise<OutboxRow | null> {
+): Promise<OutboxRow | 'later' | null> {
   const { organizationId, turnId, conversationId, to } = of;
   // The end of the turn waits for this transaction, or this one for it.
   const [running] = await tx
@@ -220,6 +223,13 @@ export async function beginGrowing(
       .returning();
     return row ?? null;
   }
+  const before = and(
+    eq(outbox.organizationId, organizationId),
+    eq(outbox.accountId, to.accountId),
+    eq(outbox.chatId, to.chatId),
+    inArray(outbox.state, ['waiting', 'streaming']),
+  );
+  if ((await tx.$count(outbox, before)) > 0) return 'later';
   const dedupeKey = await replyKey(tx, { organizationId, id: turnId, fence: of.fence });
   const [row] = await tx
     .insert(outbox)

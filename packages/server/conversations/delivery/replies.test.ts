@@ -178,6 +178,31 @@ describe('an answer', () => {
     expect(dead.errors).toEqual([]);
   });
 
+  test('grows in the chat only when what was said before it has been delivered', async () => {
+    const channel = createScriptedChannel();
+    const host = createScriptedHost();
+    let release = () => {};
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    host.answerWith(async function* ({ text }) {
+      yield { type: 'delta', text: `About ${text}:` };
+      if (text === 'second') await gate;
+      yield { type: 'done', text: `About ${text}: that.` };
+    });
+    await start({ channel, host, firstAfterMs: 200 });
+    let refused = 0;
+    channel.before((call) => {
+      if (call !== 'send' || refused > 0) return;
+      refused += 1;
+      throw new ChannelError('limited', 'too many', { retry: true, retryAfterMs: 1_500 });
+    });
+    await world.receive(bot, from('ann', 1, 'first'), from('ann', 2, 'second'));
+    await eventually(() => expect(shownTo('chat-ann')).toEqual(['About first: that.', 'About second:']));
+    release();
+    await eventually(() => expect(shownTo('chat-ann')).toEqual(['About first: that.', 'About second: that.']));
+  });
+
   test('that failed is told with what to do', async () => {
     const host = createScriptedHost();
     host.answerWith(async function* () {
