@@ -14,6 +14,11 @@ interface Requirement {
 const requirements: Requirement[] = [
   { purpose: 'the agents run it', programs: ['git'], packages: { apt: ['git'], dnf: ['git'], apk: ['git'] } },
   {
+    purpose: 'the examples for integrators use it',
+    programs: ['curl'],
+    packages: { apt: ['curl'], dnf: ['curl'], apk: ['curl'] },
+  },
+  {
     purpose: 'the browser tests drive it',
     programs: ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'],
     packages: { apt: ['chromium', 'chromium-sandbox', 'fonts-liberation'], dnf: ['chromium'], apk: ['chromium'] },

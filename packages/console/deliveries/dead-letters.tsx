@@ -8,10 +8,10 @@ import { ProblemNotice } from '../api/problem-notice.tsx';
 import { Button } from '../design/button.tsx';
 import { ConfirmDialog } from '../design/dialog.tsx';
 import { FilterButtons } from '../design/filter-buttons.tsx';
+import { Pages } from '../design/pages.tsx';
 import { Placeholder, Skeleton } from '../design/placeholder.tsx';
 import { showToast } from '../design/toast.tsx';
 import { useFormat, useNow } from '../format/use-format.ts';
-import { Pages } from '../sessions/pages.tsx';
 import { useOriginName } from '../sessions/session-badges.tsx';
 import { type Direction, deadLettersQuery, deliveriesKey, pageSize } from './queries.ts';
 

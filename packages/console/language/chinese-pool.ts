@@ -63,8 +63,6 @@ export const poolChinese = {
     minutes: '{{count, number}} 分钟',
     modelHint: '格式为 provider/model。',
     activeModel: '系统当前使用的模型',
-    singleSkills: '单项技能',
-    noSkills: '组织还没有技能。',
     instructionsHint: '附加在组织对所有智能体的要求之后。',
     versionsTitle: '{{name}} 的版本',
     onlyVersion: '目前只有一个版本。每次保存都会产生新版本。',

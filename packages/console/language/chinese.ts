@@ -1,4 +1,5 @@
 import { conversationsChinese } from './chinese-conversations.ts';
+import { integrationsChinese } from './chinese-integrations.ts';
 import { poolChinese } from './chinese-pool.ts';
 import { portalChinese } from './chinese-portal.ts';
 import { tenantChinese } from './chinese-tenant.ts';
@@ -10,6 +11,7 @@ export const chinese: Texts = {
   ...tenantsChinese,
   ...tenantChinese,
   ...conversationsChinese,
+  ...integrationsChinese,
   ...portalChinese,
   common: {
     tryAgain: '重试',

@@ -63,8 +63,6 @@ export const poolEnglish = {
     minutes: '{{count, number}} min',
     modelHint: 'As provider/model.',
     activeModel: 'The installation’s active model',
-    singleSkills: 'Single skills',
-    noSkills: 'The organization has no skills yet.',
     instructionsHint: 'Added to what every agent of the organization is told.',
     versionsTitle: 'Versions of {{name}}',
     onlyVersion: 'There is only one version so far. Every save makes another one.',

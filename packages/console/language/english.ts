@@ -1,4 +1,5 @@
 import { conversationsEnglish } from './english-conversations.ts';
+import { integrationsEnglish } from './english-integrations.ts';
 import { poolEnglish } from './english-pool.ts';
 import { portalEnglish } from './english-portal.ts';
 import { tenantEnglish } from './english-tenant.ts';
@@ -9,6 +10,7 @@ export const english = {
   ...tenantsEnglish,
   ...tenantEnglish,
   ...conversationsEnglish,
+  ...integrationsEnglish,
   ...portalEnglish,
   common: {
     tryAgain: 'Try again',

@@ -78,7 +78,10 @@ export function Sidebar({ me, onClose }: { me: Me; onClose?: () => void }) {
       {navigable && (
         <nav
           aria-label={t('shell.navigation')}
-          className={classNames('overflow-y-auto px-3 pb-2', conversations ? 'max-h-[50%] shrink-0' : 'min-h-0 flex-1')}
+          className={classNames(
+            'overflow-y-auto px-3 pb-2',
+            conversations ? 'mb-3 max-h-[50%] shrink-0 border-b' : 'min-h-0 flex-1',
+          )}
         >
           {groups.map(({ group, pages }) => (
             <section key={group} aria-labelledby={`${id}-${group}`} className="mt-4 first:mt-0">

@@ -2,11 +2,12 @@ import { useQuery } from '@tanstack/react-query';
 import { Download } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
-import { skillsQuery, tiersQuery } from '../api/pool-queries.ts';
+import { tiersQuery } from '../api/pool-queries.ts';
 import { Button } from '../design/button.tsx';
-import { CheckField, InputField, SelectField, TextAreaField } from '../design/form-fields.tsx';
+import { InputField, SelectField, TextAreaField } from '../design/form-fields.tsx';
 import { NumberField } from '../design/number-field.tsx';
 import { ImageSelect } from '../pool/image-select.tsx';
+import { SkillFields } from '../tenants/tenant-fields.tsx';
 import { filledFrom, findTier, fromTier, type NumberKey, type TemplateForm, templateLimits } from './template-form.ts';
 
 /** What the model decides when the template does not. */
@@ -113,7 +114,9 @@ export function TemplateFields({
           {number('maxOutputTokens', t('templates.units.tokens'))}
         </div>
       </Section>
-      <Skills form={form} onChange={change} />
+      <Section title={t('templates.fields.skills')}>
+        <SkillFields skills={form.skills} skillGroups={form.skillGroups} onChange={change} />
+      </Section>
       <TextAreaField
         label={t('templates.fields.instructions')}
         hint={t('templates.instructionsHint')}
@@ -122,81 +125,6 @@ export function TemplateFields({
         maxLength={8000}
         onChange={(event) => change({ instructions: event.target.value })}
       />
-    </fieldset>
-  );
-}
-
-function Skills({ form, onChange }: { form: TemplateForm; onChange: (parts: Partial<TemplateForm>) => void }) {
-  const { t } = useTranslation();
-  const { data } = useQuery(skillsQuery);
-  // What a template names is shown, even when it is not there any more: it can be taken out.
-  const skills = union(data?.skills ?? [], form.skills);
-  const groups = union(data?.groups ?? [], form.skillGroups);
-  return (
-    <Section title={t('templates.fields.skills')}>
-      {skills.length + groups.length === 0 ? (
-        <p className="text-ink-faint text-sm">{t('templates.noSkills')}</p>
-      ) : (
-        <div className="grid gap-4">
-          {groups.length > 0 && (
-            <Choices
-              label={t('templates.fields.skillGroups')}
-              all={groups}
-              chosen={form.skillGroups}
-              onChosen={(skillGroups) => onChange({ skillGroups })}
-            />
-          )}
-          {skills.length > 0 && (
-            <Choices
-              label={t('templates.singleSkills')}
-              all={skills}
-              chosen={form.skills}
-              onChosen={(chosen) => onChange({ skills: chosen })}
-            />
-          )}
-        </div>
-      )}
-    </Section>
-  );
-}
-
-interface Choice {
-  name: string;
-  description: string;
-}
-
-function union(known: readonly Choice[], named: readonly string[]): Choice[] {
-  const missing = named.filter((name) => !known.some((choice) => choice.name === name));
-  return [...known, ...missing.map((name) => ({ name, description: '' }))];
-}
-
-function Choices({
-  label,
-  all,
-  chosen,
-  onChosen,
-}: {
-  label: string;
-  all: readonly Choice[];
-  chosen: readonly string[];
-  onChosen: (chosen: string[]) => void;
-}) {
-  return (
-    <fieldset>
-      <legend className="mb-2 font-medium text-sm">{label}</legend>
-      <div className="grid max-h-56 gap-2 overflow-y-auto rounded-md border p-3 sm:grid-cols-2">
-        {all.map(({ name, description }) => (
-          <CheckField
-            key={name}
-            label={name}
-            hint={description || undefined}
-            checked={chosen.includes(name)}
-            onChange={(event) =>
-              onChosen(event.target.checked ? [...chosen, name] : chosen.filter((other) => other !== name))
-            }
-          />
-        ))}
-      </div>
     </fieldset>
   );
 }

@@ -59,12 +59,12 @@ describe('sorting', () => {
 
 describe('pages', () => {
   it.each([
-    [{}, 10_000, 50, { page: 1, pages: 200, from: 1, to: 50 }],
-    [{ page: 200 }, 9_951, 1, { page: 200, pages: 200, from: 9951, to: 9951 }],
-    [{ page: 9 }, 60, 0, { page: 9, pages: 2, from: 0, to: 0 }],
-    [{}, 0, 0, { page: 1, pages: 1, from: 0, to: 0 }],
-  ])('%j of %d tenants with %d rows is %j', (view, total, shown, expected) => {
-    expect(pageOf(view, total, shown)).toEqual(expected);
+    [{}, 10_000, { page: 1, pages: 200 }],
+    [{ page: 200 }, 9_951, { page: 200, pages: 200 }],
+    [{ page: 9 }, 60, { page: 9, pages: 2 }],
+    [{}, 0, { page: 1, pages: 1 }],
+  ])('%j of %d tenants is %j', (view, total, expected) => {
+    expect(pageOf(view, total)).toEqual(expected);
   });
 });
 

@@ -3,7 +3,7 @@ import { type TenantState, tenantSortKeys, tenantState } from '@clawpool/contrac
 export type SortKey = (typeof tenantSortKeys)[number];
 
 /** Rows of one page. */
-const pageSize = 50;
+export const pageSize = 50;
 
 /** What of the tenants is shown, and in which order. It is the page's address, so everything that is as usual is absent. */
 export interface TenantView {
@@ -95,9 +95,7 @@ export function sortedBy(view: TenantView, sort: SortKey): Pick<TenantView, 'sor
   };
 }
 
-/** Which rows a page shows, counted from 1, and how many pages there are. */
-export function pageOf(view: TenantView, total: number, shown: number) {
-  const page = view.page ?? 1;
-  const from = shown === 0 ? 0 : (page - 1) * pageSize + 1;
-  return { page, pages: Math.max(1, Math.ceil(total / pageSize)), from, to: from === 0 ? 0 : from + shown - 1 };
+/** Which page is shown, counted from 1, and how many there are: it may be one that is not there any more. */
+export function pageOf(view: TenantView, total: number): { page: number; pages: number } {
+  return { page: view.page ?? 1, pages: Math.max(1, Math.ceil(total / pageSize)) };
 }

@@ -2,13 +2,14 @@ import type { ClientError } from '@clawpool/client';
 import type { Tenant } from '@clawpool/contracts';
 import { useQuery, useSuspenseQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import { ChevronLeft, ChevronRight, Plus } from 'lucide-react';
+import { Plus } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { meQuery } from '../api/queries.ts';
 import { factsOf, useProblem } from '../api/use-problem.ts';
 import { Button } from '../design/button.tsx';
 import { useMediaQuery } from '../design/media-query.ts';
+import { Pages } from '../design/pages.tsx';
 import { Placeholder, Skeleton } from '../design/placeholder.tsx';
 import { mayChangePool } from '../session/access.ts';
 import { usePageTitle } from '../shell/page-title.ts';
@@ -24,7 +25,7 @@ import type { BatchAction } from './tenant-actions.ts';
 import { TenantCards } from './tenant-cards.tsx';
 import { TenantFilters } from './tenant-filters.tsx';
 import { TenantTable } from './tenant-table.tsx';
-import { isFiltered, pageOf, rememberView, type TenantView } from './tenant-view.ts';
+import { isFiltered, pageOf, pageSize, rememberView, type TenantView } from './tenant-view.ts';
 import { useTenantEvents } from './use-tenant-events.ts';
 
 const routeApi = getRouteApi('/signed-in/house/tenants');
@@ -78,7 +79,7 @@ function TenantList({ mayChange, onNew }: { mayChange: boolean; onNew: () => voi
     change({ page: page === 1 ? undefined : page });
     area.current?.scrollTo({ top: 0 });
   };
-  const pages = data && pageOf(view, data.total, data.tenants.length);
+  const pages = data && pageOf(view, data.total);
   useEffect(() => rememberView(view), [view]);
   // A page that no longer exists because rows have gone becomes the last one.
   const beyond = !isPlaceholderData && pages && pages.page > pages.pages ? pages.pages : null;
@@ -120,7 +121,9 @@ function TenantList({ mayChange, onNew }: { mayChange: boolean; onNew: () => voi
           <TenantFilters page={data} view={view} table={table} onView={change} />
           {mayChange && <BatchProgress />}
           <Rows {...rows} table={table} filtered={isFiltered(view)} mayChange={mayChange} onNew={onNew} />
-          {data.tenants.length > 0 && <Pages {...pages} total={data.total} onPage={turnTo} />}
+          {data.tenants.length > 0 && (
+            <Pages page={pages.page} pageSize={pageSize} total={data.total} onPage={turnTo} />
+          )}
         </div>
       </div>
       {selectable && chosen > 0 && (
@@ -191,44 +194,6 @@ function Rows({
     >
       {t('tenants.empty')}
     </Placeholder>
-  );
-}
-
-function Pages({
-  from,
-  to,
-  total,
-  page,
-  pages,
-  onPage,
-}: ReturnType<typeof pageOf> & { total: number; onPage: (page: number) => void }) {
-  const { t } = useTranslation();
-  return (
-    <nav aria-label={t('tenants.pages')} className="mt-4 flex items-center justify-end gap-2 text-ink-faint text-sm">
-      <span className="tabular me-1" role="status">
-        {t('tenants.showing', { from, to, total })}
-      </span>
-      {pages > 1 && (
-        <>
-          <Button
-            size="icon-sm"
-            aria-label={t('tenants.previous')}
-            disabled={page === 1}
-            onClick={() => onPage(page - 1)}
-          >
-            <ChevronLeft aria-hidden="true" />
-          </Button>
-          <Button
-            size="icon-sm"
-            aria-label={t('tenants.next')}
-            disabled={page >= pages}
-            onClick={() => onPage(page + 1)}
-          >
-            <ChevronRight aria-hidden="true" />
-          </Button>
-        </>
-      )}
-    </nav>
   );
 }
 

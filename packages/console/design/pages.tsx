@@ -1,6 +1,6 @@
 import { ChevronLeft, ChevronRight } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import { Button } from '../design/button.tsx';
+import { Button } from './button.tsx';
 
 /** Which of how many are shown, and the way to the others. `page` counts from 1. */
 export function Pages({
