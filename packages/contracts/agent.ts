@@ -24,6 +24,8 @@ export interface AgentDefinition {
   model: ModelChoice;
   /** IANA name, for dates in the prompt. */
   timezone: string;
+  /** Only of the organization's admin assistant, which represents nobody: OpenClaw's names of the tools by which it looks things up. */
+  assistant?: { tools: readonly string[] };
 }
 
 export interface AgentSkill {

@@ -244,6 +244,13 @@ describe('where 2026.3 differs', () => {
     });
   });
 
+  test('the admin assistant is offered its lookups, and nothing else, where they can be called', () => {
+    const agent = { tools: [], assistant: { tools: ['clawpool__list_employees'] } };
+    const allowed = (each: typeof lean) => JSON.parse(each.configuration(input(agent))[0]?.content ?? '').tools.allow;
+    expect(allowed(usual)).toEqual(['clawpool__list_employees', 'session_status']);
+    expect(allowed(lean)).toEqual(['session_status']);
+  });
+
   test('its turns are cancelled, and their failures are known, outside of it', () => {
     expect([lean.cancelsOnDisconnect, lean.tellsFailures]).toEqual([false, false]);
     expect([usual.cancelsOnDisconnect, usual.tellsFailures]).toEqual([true, true]);

@@ -1,4 +1,5 @@
 import type { AgentDefinition } from '@clawpool/contracts';
+import { assistantOpening } from './assistant.ts';
 import { cutLines, layerText, oneLine } from './text.ts';
 
 /** Below OpenClaw's 20,000 characters per file, beyond which it would cut the middle out. */
@@ -19,7 +20,7 @@ const reserved = [
 
 /** SOUL.md: who the agent is, then the three layers. When it is too long the personal layer is cut first, then the position's. */
 export function soul(agent: AgentDefinition): string {
-  const parts = [opening(agent)];
+  const parts = [agent.assistant ? assistantOpening(agent) : opening(agent)];
   let room = fileLimit - parts.join('').length;
   for (const { key, layer, title } of sections) {
     const text = layerText(agent.layers[key], layer, reserved);

@@ -209,3 +209,28 @@ test('TOOLS.md speaks of commands only to an agent that may run some', () => {
   expect(file('TOOLS.md', sampleAgent({ tools: ['shell'] }))).toContain('sandbox without a network');
   expect(file('TOOLS.md', sampleAgent({ tools: ['file'] }))).not.toContain('Commands run');
 });
+
+describe('the admin assistant', () => {
+  const lookup = 'clawpool__list_employees';
+  const files = composeWorkspace(
+    sampleAgent({
+      ...{ name: 'Admin assistant', tools: [], directory: [], assistant: { tools: [lookup] } },
+      layers: { global: 'Keep customer data inside.', position: '', personal: '' },
+    }),
+    { callsControlPlane: true },
+  );
+  const content = (path: string) => files.find((one) => one.path === path)?.content ?? '';
+
+  test('is told who it is, that it changes nothing, its lookups, and what the organization says', () => {
+    expect(content('SOUL.md')).toMatch(/^# Who you are\n\nYou are the admin assistant of ACME Corp/u);
+    expect(content('SOUL.md')).toContain('you change nothing');
+    expect(content('SOUL.md')).toContain('Keep customer data inside.');
+    expect(content('AGENTS.md')).toContain(`- \`${lookup}\``);
+    expect(content('IDENTITY.md')).toContain('- **Name:** Admin assistant');
+  });
+
+  test('has no schedules, no workspace tools, and represents nobody', () => {
+    expect(files.map(({ path }) => path)).toEqual(['SOUL.md', 'AGENTS.md', 'IDENTITY.md', 'USER.md', 'TOOLS.md']);
+    expect(JSON.stringify(files)).not.toMatch(/schedule|Carol|Represents|web_search|MEMORY\.md/u);
+  });
+});

@@ -1,4 +1,5 @@
 import { type AgentDefinition, type AgentSkill, skillName, type ToolName } from '@clawpool/contracts';
+import { assistantFiles } from './assistant.ts';
 import { instructions } from './instructions.ts';
 import { schedulesSkill } from './schedules-skill.ts';
 import { soul } from './soul.ts';
@@ -29,15 +30,21 @@ export const sessionContextFile = 'SESSION_CONTEXT.md';
 export function composeWorkspace(agent: AgentDefinition, { callsControlPlane = false } = {}): WorkspaceFile[] {
   const content: Record<(typeof ownFiles)[number], string> = {
     'SOUL.md': soul(agent),
-    'AGENTS.md': instructions(agent, [...ownFiles, sessionContextFile], callsControlPlane),
-    'IDENTITY.md': identity(agent),
-    'USER.md': user(agent),
-    'TOOLS.md': surroundings(agent.tools),
+    ...(agent.assistant
+      ? assistantFiles(agent, callsControlPlane ? agent.assistant.tools : [])
+      : colleagueFiles(agent, callsControlPlane)),
   };
-  const ours = callsControlPlane ? [schedulesSkill] : [];
+  const ours = callsControlPlane && !agent.assistant ? [schedulesSkill] : [];
   const theirs = agent.skills.filter(({ name }) => !ours.some((own) => own.name === name));
   return [...ownFiles.map((path) => ({ path, content: content[path] })), ...[...theirs, ...ours].map(skillFile)];
 }
+
+const colleagueFiles = (agent: AgentDefinition, callsControlPlane: boolean) => ({
+  'AGENTS.md': instructions(agent, [...ownFiles, sessionContextFile], callsControlPlane),
+  'IDENTITY.md': identity(agent),
+  'USER.md': user(agent),
+  'TOOLS.md': surroundings(agent.tools),
+});
 
 /** OpenClaw lists what is in the workspace's `skills` beside its own, and finds a skill by the name of its folder. */
 function skillFile({ name, content }: AgentSkill): WorkspaceFile {

@@ -53,11 +53,7 @@ export function AgentBar({
               </span>
             </>
           )}
-          {!agent && (
-            <span className="truncate">
-              {conversation?.path === 'pgnd' ? t('conversations.playground') : t('conversations.teamAgent')}
-            </span>
-          )}
+          {!agent && <span className="truncate">{t(`conversations.${whose(conversation)}`)}</span>}
           {forChannels && (
             <span className="hidden min-w-0 items-center gap-1 md:inline-flex" title={t('conversations.current')}>
               <span aria-hidden="true">·</span>
@@ -82,6 +78,11 @@ export function AgentBar({
       )}
     </PageBar>
   );
+}
+
+function whose(conversation: Conversation | null): 'playground' | 'assistant' | 'teamAgent' {
+  if (conversation?.path === 'pgnd') return 'playground';
+  return conversation?.path === 'admin' ? 'assistant' : 'teamAgent';
 }
 
 function Model({ agent }: { agent: Agent }) {

@@ -27,6 +27,7 @@ export const portalChinese = {
     playground: '演练场',
     withTeam: '与团队智能体 {{name}} 的对话',
     teamAgent: '与团队共用',
+    assistant: '为管理员查询信息，不作任何更改',
     introduction: '您正在与 {{company}} 的 {{agent}} 对话。',
     talkTo: '对话对象',
   },

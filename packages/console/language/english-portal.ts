@@ -28,6 +28,7 @@ export const portalEnglish = {
     playground: 'Playground',
     withTeam: 'With the team’s agent {{name}}',
     teamAgent: 'Shared with your team',
+    assistant: 'Looks things up for admins, changes nothing',
     introduction: 'You are talking to {{agent}} at {{company}}.',
     talkTo: 'Talk to',
   },

@@ -38,7 +38,8 @@ export const conversationRoutes = {
     method: 'GET',
     path: '/agents',
     tag: 'Conversations',
-    summary: 'The agents I may talk to: my own first, then those of my teams',
+    summary:
+      'The agents I may talk to: my own first, then those of my teams; for admins, last, `assistant`: the admin assistant',
     access: 'signed-in',
     response: z.object({ agents: z.array(z.object({ tenantId: z.string(), name: z.string(), team: z.boolean() })) }),
   }),
@@ -127,7 +128,11 @@ export const conversationRoutes = {
     access: 'signed-in',
     status: 201,
     body: z.object({
-      tenantId: z.string().max(64).optional().describe('one of my agents; my own unless given'),
+      tenantId: z
+        .string()
+        .max(64)
+        .optional()
+        .describe('one of my agents; my own unless given. `assistant`, for admins: the admin assistant'),
       employeeId: z
         .string()
         .max(64)

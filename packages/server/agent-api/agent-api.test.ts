@@ -1,18 +1,14 @@
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { eq } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../store/database.ts';
 import { auditEvents, organizations, schedules, tenants } from '../store/schema/index.ts';
 import { createTestDatabase } from '../store/testing.ts';
+import { type AgentPipes, callTool as call, createAgentPipes } from '../testing/agent-pipes.ts';
 import { insertSmallOrganization } from '../testing/small-organization.ts';
 import { createAgentApi } from './agent-api.ts';
 
 let database: Database;
-let servers: Server[];
+let pipes: AgentPipes;
 let errors: unknown[];
 let clock: Date;
 
@@ -20,44 +16,22 @@ beforeEach(async () => {
   database = await createTestDatabase();
   await insertSmallOrganization(database);
   await database.db.update(organizations).set({ timezone: 'Europe/Berlin' });
-  servers = [];
+  pipes = createAgentPipes();
   errors = [];
   clock = new Date('2026-03-10T08:00:00Z');
 });
 afterEach(async () => {
-  for (const server of servers) {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  }
+  await pipes.close();
   await database.close();
 });
 
-const accepts = (tenantId: string, bearer: string) => bearer === `token-of-${tenantId}`;
+const newApi = () =>
+  createAgentApi({ database, accepts: pipes.accepts, onError: (error) => errors.push(error), now: () => clock });
 
-/** The out pipe of a tenant, as an address. */
-async function pipeOf(tenantId: string, api = newApi()): Promise<string> {
-  const server = createServer(api(tenantId)).listen(0, '127.0.0.1');
-  servers.push(server);
-  await once(server, 'listening');
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`;
-}
+const pipeOf = (tenantId: string, api = newApi()) => pipes.pipeOf(tenantId, api);
 
-const newApi = () => createAgentApi({ database, accepts, onError: (error) => errors.push(error), now: () => clock });
-
-async function connect(tenantId: string, url?: string, token = `token-of-${tenantId}`): Promise<Client> {
-  const client = new Client({ name: 'test', version: '1' });
-  const transport = new StreamableHTTPClientTransport(new URL(url ?? (await pipeOf(tenantId))), {
-    requestInit: { headers: { authorization: `Bearer ${token}` } },
-  });
-  await client.connect(transport as Parameters<Client['connect']>[0]);
-  return client;
-}
-
-async function call(client: Client, name: string, args: Record<string, unknown> = {}) {
-  const result = await client.callTool({ name, arguments: args });
-  const [content] = result.content as { text: string }[];
-  return { failed: result.isError === true, text: content?.text ?? '' };
-}
+const connect = async (tenantId: string, url?: string, token?: string) =>
+  pipes.connect(tenantId, url ?? (await pipeOf(tenantId)), token);
 
 const daily = { name: 'Daily', prompt: 'What is new?', timing: { kind: 'cron', expression: '0 9 * * *' } };
 const rows = () => database.db.select().from(schedules);

@@ -5,6 +5,7 @@ import { createScheduleService } from '../conversations/schedules/schedule-servi
 import { findTenant } from '../pool/tenant-store.ts';
 import type { Database } from '../store/database.ts';
 import { organizations } from '../store/schema/index.ts';
+import { createLookupServer } from './lookup-server.ts';
 import { createRateLimit, type RateLimit } from './rate-limit.ts';
 import { type CallingAgent, createToolServer } from './tool-server.ts';
 
@@ -57,13 +58,16 @@ export function createAgentApi({
   }
 
   async function handle(
-    agent: CallingAgent,
+    agent: CallingAgent & { isAssistant: boolean },
     limit: RateLimit,
     request: IncomingMessage,
     response: ServerResponse,
     body: unknown,
   ): Promise<void> {
-    const server = createToolServer({ agent, schedules, mayCall: () => limit.take(agent.tenantId), onError, now });
+    const rules = { mayCall: () => limit.take(agent.tenantId), onError };
+    const server = agent.isAssistant
+      ? createLookupServer({ database, agent, rules })
+      : createToolServer({ agent, schedules, rules, now });
     const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true });
     response.once('close', () => void server.close().catch(onError));
     // The SDK's own types are not exact about optional properties.
@@ -80,15 +84,18 @@ export function createAgentApi({
   };
 }
 
-async function findAgent({ db }: Database, tenantId: string): Promise<CallingAgent | null> {
+async function findAgent(
+  { db }: Database,
+  tenantId: string,
+): Promise<(CallingAgent & { isAssistant: boolean }) | null> {
   const tenant = await findTenant(db, tenantId);
   if (!tenant || tenant.state === 'deleting' || tenant.state === 'deleted') return null;
-  const { organizationId } = tenant;
+  const { organizationId, isAssistant } = tenant;
   const [organization] = await db
     .select({ timezone: organizations.timezone })
     .from(organizations)
     .where(eq(organizations.id, organizationId));
-  return { organizationId, tenantId, agentName: tenant.name, timezone: organization?.timezone ?? 'UTC' };
+  return { organizationId, tenantId, agentName: tenant.name, timezone: organization?.timezone ?? 'UTC', isAssistant };
 }
 
 const pathOf = (request: IncomingMessage) => (request.url ?? '').split('?', 1)[0];

@@ -1,9 +1,9 @@
 import { ClawpoolError, type Schedule, type ScheduleTiming, scheduleInput } from '@clawpool/contracts';
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
-import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
 import { localTime } from '../conversations/schedules/schedule.ts';
 import type { ScheduleService, SchedulingAgent } from '../conversations/schedules/schedule-service.ts';
+import { type CallRules, createAttempt } from './tool-call.ts';
 
 export interface CallingAgent extends SchedulingAgent {
   /** Of its organization: what times without a zone are in. */
@@ -13,28 +13,15 @@ export interface CallingAgent extends SchedulingAgent {
 export interface ToolServerOptions {
   agent: CallingAgent;
   schedules: Pick<ScheduleService, 'create' | 'list' | 'remove'>;
-  /** Asked once for every call. */
-  mayCall: () => boolean;
-  onError: (error: unknown) => void;
+  rules: CallRules;
   now: () => Date;
 }
 
-/** The tools of one agent. What goes wrong is a result that says what to do, so that the agent can correct itself. */
-export function createToolServer({ agent, schedules, mayCall, onError, now }: ToolServerOptions): McpServer {
+/** The tools of one agent. */
+export function createToolServer({ agent, schedules, rules, now }: ToolServerOptions): McpServer {
   const server = new McpServer({ name: 'clawpool', version: '1' });
 
-  async function attempt(work: () => Promise<unknown>): Promise<CallToolResult> {
-    if (!mayCall()) return failure('You have called too often. Wait a minute, then go on.');
-    try {
-      return { content: [{ type: 'text', text: JSON.stringify(await work(), null, 1) }] };
-    } catch (error) {
-      if (error instanceof ClawpoolError) return failure([error.message, error.hint].filter(Boolean).join(' '));
-      onError(error);
-      return failure(
-        'This went wrong on our side. Try again in a minute; if it stays so, tell the person you work for.',
-      );
-    }
-  }
+  const attempt = createAttempt(rules);
 
   server.registerTool(
     'schedule_create',
@@ -83,8 +70,6 @@ export function createToolServer({ agent, schedules, mayCall, onError, now }: To
   );
   return server;
 }
-
-const failure = (text: string): CallToolResult => ({ isError: true, content: [{ type: 'text', text }] });
 
 /** The contract’s shape with times as an agent says them. */
 const createInput = (timezone: string) => {

@@ -1,5 +1,5 @@
 import type { AuditEvent, NewAuditEvent } from '@clawpool/contracts';
-import { and, desc, eq, ilike, like, lt, or } from 'drizzle-orm';
+import { and, desc, eq, ilike, inArray, like, lt, or } from 'drizzle-orm';
 import type { Queryable } from '../store/database.ts';
 import { auditEvents } from '../store/schema/index.ts';
 
@@ -27,6 +27,8 @@ export interface AuditQuery {
   outcome?: AuditEvent['outcome'] | undefined;
   /** Part of the actor's or the target's name, in any case. */
   search?: string | undefined;
+  /** Of which one is the actor or the target: ids of a user, an employee, a tenant. */
+  involving?: readonly string[] | undefined;
   limit: number;
 }
 
@@ -42,6 +44,9 @@ export async function listAuditEvents(db: Queryable, organizationId: string, que
         query.action ? actionMatches(query.action) : undefined,
         query.outcome ? eq(auditEvents.outcome, query.outcome) : undefined,
         query.search ? nameContains(query.search) : undefined,
+        query.involving
+          ? or(inArray(auditEvents.actorId, [...query.involving]), inArray(auditEvents.targetId, [...query.involving]))
+          : undefined,
       ),
     )
     .orderBy(desc(auditEvents.id))

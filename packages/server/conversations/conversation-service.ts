@@ -1,5 +1,8 @@
 import { ClawpoolError, type Conversation, type Message, type Turn } from '@clawpool/contracts';
 import { and, asc, eq, isNull, ne, sql } from 'drizzle-orm';
+import { assistantAddress, assistantName, mayAskAssistant } from '../assistant/assistant.ts';
+import { provideAssistant } from '../assistant/assistant-service.ts';
+import { findAssistant } from '../assistant/assistant-store.ts';
 import { recordAudit } from '../audit/audit-store.ts';
 import type { Principal } from '../organization/principal.ts';
 import { findTenant, findTenantOfEmployee, type TenantRow } from '../pool/tenant-store.ts';
@@ -16,7 +19,7 @@ import { findTurn, listOpenAndLastTurn, type TurnRow, toTurn } from './turn-stor
 export interface ConversationService {
   /** Who answers the person: as the routing says. Error: `not_found`. */
   agentOf(principal: Principal): Promise<TenantRow>;
-  /** Whom the person may talk to: their own agent first, then those of their teams, by name. */
+  /** Whom the person may talk to: their own agent first, then those of their teams, by name; last, for admins, the admin assistant. */
   agents(principal: Principal): Promise<{ tenantId: string; name: string; team: boolean }[]>;
   start(
     principal: Principal,
@@ -47,9 +50,7 @@ export function createConversationService(database: Database, router: Router): C
       employeeId === null ? null : await router.resolve({ organizationId, employeeId, origin: 'portal', tenantId });
     const tenant = resolved?.tenant && (await findTenant(db, resolved.tenant.id));
     if (tenant && tenant.state !== 'deleted') return tenant;
-    if (tenantId !== undefined) {
-      throw new ClawpoolError('not_found', 'There is no such agent, or it is not shared with you.');
-    }
+    if (tenantId !== undefined) throw noSuchAgent();
     throw new ClawpoolError(
       'not_found',
       'You have no agent yet.',
@@ -59,7 +60,11 @@ export function createConversationService(database: Database, router: Router): C
 
   async function agents(principal: Principal) {
     const { organizationId, employeeId } = principal;
-    if (employeeId === null) return [];
+    // Whether its tenant is there yet or not.
+    const assistant = mayAskAssistant(principal)
+      ? [{ tenantId: assistantAddress, name: assistantName, team: false }]
+      : [];
+    if (employeeId === null) return assistant;
     const own = await agentOf(principal).catch(() => null);
     const teams = await db
       .select({ tenantId: tenants.id, name: tenants.name })
@@ -79,6 +84,7 @@ export function createConversationService(database: Database, router: Router): C
     return [
       ...(own ? [{ tenantId: own.id, name: own.name, team: false }] : []),
       ...teams.filter(({ tenantId }) => tenantId !== own?.id).map((team) => ({ ...team, team: true })),
+      ...assistant,
     ];
   }
 
@@ -94,10 +100,16 @@ export function createConversationService(database: Database, router: Router): C
     { employeeId, tenantId }: { employeeId?: string | undefined; tenantId?: string | undefined },
   ): Promise<Conversation> {
     const playground = employeeId !== undefined && employeeId !== principal.employeeId;
-    const tenant = playground ? await agentToTest(principal, employeeId) : await agentOf(principal, tenantId);
+    const admin = !playground && (await asksAssistant(principal, tenantId));
+    const agent = admin
+      ? null
+      : playground
+        ? await agentToTest(principal, employeeId)
+        : await agentOf(principal, tenantId);
     const { organizationId, userId, name } = principal;
     const id = await db.transaction(async (tx) => {
-      const path = playground ? 'pgnd' : 'emp';
+      const tenant = agent ?? (await provideAssistant(tx, principal));
+      const path = admin ? 'admin' : playground ? 'pgnd' : 'emp';
       const caller = { organizationId, tenantId: tenant.id, path, userId, callerName: name } as const;
       const row = await openConversation(tx, { ...caller, callerKey: `user:${userId}` }, { fresh: true });
       await recordAudit(tx, organizationId, {
@@ -110,6 +122,16 @@ export function createConversationService(database: Database, router: Router): C
       return row.id;
     });
     return toConversation(await own(principal, id));
+  }
+
+  /** A page that shows a conversation with the assistant knows its tenant's id. Error: `not_found`, for whoever is no admin. */
+  async function asksAssistant(principal: Principal, tenantId: string | undefined): Promise<boolean> {
+    if (tenantId === undefined) return false;
+    if (mayAskAssistant(principal)) {
+      return tenantId === assistantAddress || (await findAssistant(db, principal.organizationId))?.id === tenantId;
+    }
+    if (tenantId === assistantAddress) throw noSuchAgent();
+    return false;
   }
 
   async function agentToTest({ organizationId, roles }: Principal, employeeId: string): Promise<TenantRow> {
@@ -131,6 +153,7 @@ export function createConversationService(database: Database, router: Router): C
     inbound: { text: string; clientMessageId: string; attachments?: readonly string[] },
   ) {
     const conversation = await own(principal, conversationId);
+    refuseFormerAdmin(principal, conversation);
     await refuseForeignAgent(principal, conversation);
     const accepted = await db.transaction((tx) =>
       acceptMessage(tx, {
@@ -169,7 +192,9 @@ export function createConversationService(database: Database, router: Router): C
   }
 
   async function retry(principal: Principal, conversationId: string, turnId: string): Promise<Turn> {
-    const { organizationId } = await own(principal, conversationId);
+    const conversation = await own(principal, conversationId);
+    refuseFormerAdmin(principal, conversation);
+    const { organizationId } = conversation;
     return changeTurn(organizationId, conversationId, turnId, async (tx, turn) => {
       if (turn.state !== 'blocked' && turn.state !== 'failed') {
         throw new ClawpoolError('conflict', 'Only a turn that is blocked or failed can be tried again.');
@@ -228,8 +253,20 @@ export function createConversationService(database: Database, router: Router): C
   };
 }
 
+const noSuchAgent = () => new ClawpoolError('not_found', 'There is no such agent, or it is not shared with you.');
+
 const noSuchConversation = () =>
   new ClawpoolError('not_found', 'There is no such conversation.', 'It may belong to somebody else. Start a new one.');
+
+/** Roles change while a conversation is open. */
+function refuseFormerAdmin(principal: Principal, { path }: ConversationView): void {
+  if (path !== 'admin' || mayAskAssistant(principal)) return;
+  throw new ClawpoolError(
+    'not_allowed',
+    'The admin assistant answers administrators only.',
+    'You are none any more. Ask an admin of your organization.',
+  );
+}
 
 const unfinished = (turn: TurnRow) =>
   and(eq(turns.organizationId, turn.organizationId), eq(turns.id, turn.id), isNull(turns.finishedAt));

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { AccessPath } from '@clawpool/contracts';
+import { type AccessPath, ClawpoolError } from '@clawpool/contracts';
 import { and, desc, eq, isNull, sql } from 'drizzle-orm';
+import { isAssistant } from '../assistant/assistant-store.ts';
 import type { Transaction } from '../store/database.ts';
 import { conversations } from '../store/schema/index.ts';
 import type { ConversationRow } from './conversation-store.ts';
@@ -19,7 +20,7 @@ export interface Caller {
 
 /**
  * The caller's newest conversation with the tenant on that path that has not ended; a new one when there is none, or when a fresh one is
- * asked for. Two that ask at once get the same one.
+ * asked for. Two that ask at once get the same one. Error: `not_allowed`, on any path but `admin` to the admin assistant.
  */
 export async function openConversation(
   tx: Transaction,
@@ -45,6 +46,14 @@ export async function openConversation(
       .orderBy(desc(conversations.createdAt))
       .limit(1);
     if (open) return open;
+  }
+  // Whatever a rule, a team, a schedule or an API key says of its tenant: what the admin assistant looks up is for admins.
+  if (path !== 'admin' && (await isAssistant(tx, tenantId))) {
+    throw new ClawpoolError(
+      'not_allowed',
+      'This agent is the admin assistant: it answers administrators only.',
+      'An admin finds it in the portal.',
+    );
   }
   const [row] = await tx
     .insert(conversations)

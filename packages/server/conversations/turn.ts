@@ -1,4 +1,5 @@
 import type { TurnFailureReason } from '@clawpool/contracts';
+import { lookupToolNames } from '../assistant/assistant.ts';
 import { runtimeFailureHints } from '../pool/tenant.ts';
 
 /** A turn's lease, and how often it is renewed: a worker that missed two renewals has lost it. */
@@ -45,6 +46,7 @@ const harmlessTools: ReadonlySet<string> = new Set([
   'web_fetch',
   'web_search',
   'clawpool__schedule_list',
+  ...lookupToolNames,
 ]);
 
 export const changesSomething = (openclawTool: string): boolean => !harmlessTools.has(openclawTool);

@@ -2,7 +2,7 @@ import { createTestDatabase } from '@clawpool/server/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { insertLayers } from '../governance/layer-store.ts';
 import type { Database } from '../store/database.ts';
-import { configTemplates, skillGroups, skills, tenants } from '../store/schema/index.ts';
+import { assistants, configTemplates, skillGroups, skills, tenants } from '../store/schema/index.ts';
 import { insertSmallOrganization } from '../testing/small-organization.ts';
 import { loadAgentDefinition, tierAgent } from './agent-definition.ts';
 
@@ -63,6 +63,18 @@ test('a person’s agent has the tools of the position within the tier’s ceili
     ...{ tools: ['file'], owner: { id: 'ann', position: 'Maker' } },
   });
   await expect(loadAgentDefinition(database.db, 'rival', 'ann', model)).rejects.toMatchObject({ code: 'not_found' });
+});
+
+test('the admin assistant represents nobody, and knows nothing but the organization’s layer and its lookups', async () => {
+  await database.db.insert(tenants).values({ organizationId: 'org', id: 'bot', name: 'assistant', tierId: 'standard' });
+  await database.db.insert(assistants).values({ organizationId: 'org', tenantId: 'bot' });
+  const agent = await loadAgentDefinition(database.db, 'org', 'bot', model);
+  expect(agent).toMatchObject({
+    ...{ name: 'Admin assistant', tools: [], skills: [], directory: [] },
+    layers: { global: 'Be kind.', position: '', personal: '' },
+    assistant: { tools: expect.arrayContaining(['clawpool__list_employees', 'clawpool__audit_log']) },
+  });
+  expect(await loadAgentDefinition(database.db, 'org', 'ann', model)).not.toHaveProperty('assistant');
 });
 
 test('a warm slot’s agent is the tier’s, and knows nothing of any person', async () => {

@@ -1,10 +1,20 @@
 import { type AgentDefinition, ClawpoolError, type ModelChoice, type Person } from '@clawpool/contracts';
 import { and, asc, eq, sql } from 'drizzle-orm';
+import { assistantName, lookupToolNames } from '../assistant/assistant.ts';
 import { findLayers } from '../governance/layer-store.ts';
 import { effectiveSkills } from '../governance/skills/skill-store.ts';
 import { findTemplateContent } from '../pool/templates/template-store.ts';
 import type { Queryable } from '../store/database.ts';
-import { departments, employees, organizations, positions, tenants, tiers, twins } from '../store/schema/index.ts';
+import {
+  assistants,
+  departments,
+  employees,
+  organizations,
+  positions,
+  tenants,
+  tiers,
+  twins,
+} from '../store/schema/index.ts';
 import { allowedTools } from './position.ts';
 
 /** Everything a tenant's files are written from, as it is now. Error: `not_found`. */
@@ -19,6 +29,7 @@ export async function loadAgentDefinition(
       name: tenants.name,
       employeeId: tenants.employeeId,
       twinOf: twins.employeeId,
+      assistantOf: assistants.organizationId,
       skills: tenants.skills,
       skillGroups: tenants.skillGroups,
       organizationName: organizations.name,
@@ -32,6 +43,10 @@ export async function loadAgentDefinition(
     .innerJoin(organizations, eq(organizations.id, tenants.organizationId))
     .innerJoin(tiers, and(eq(tiers.organizationId, tenants.organizationId), eq(tiers.id, tenants.tierId)))
     .leftJoin(twins, and(eq(twins.organizationId, tenants.organizationId), eq(twins.tenantId, tenants.id)))
+    .leftJoin(
+      assistants,
+      and(eq(assistants.organizationId, tenants.organizationId), eq(assistants.tenantId, tenants.id)),
+    )
     .leftJoin(
       employees,
       and(
@@ -58,6 +73,17 @@ export async function loadAgentDefinition(
   );
   const person = directory.find(({ id }) => id === (tenant.employeeId ?? tenant.twinOf));
   const isTwin = tenant.twinOf !== null;
+  if (tenant.assistantOf !== null) {
+    return {
+      organization: { id: organizationId, name: tenant.organizationName },
+      tenantId,
+      ...{ name: assistantName, owner: nobody(tenantId, assistantName) },
+      layers: { global: layers.global, position: '', personal: '' },
+      // What it knows comes from its lookup tools alone.
+      ...{ tools: [], skills: [], directory: [], assistant: { tools: lookupToolNames } },
+      ...{ model, timezone: tenant.timezone },
+    };
+  }
   return {
     organization: { id: organizationId, name: tenant.organizationName },
     tenantId,

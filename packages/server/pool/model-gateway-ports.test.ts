@@ -1,8 +1,9 @@
 import { createTestDatabase } from '@clawpool/server/testing';
 import { eq } from 'drizzle-orm';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { lookupToolNames } from '../assistant/assistant.ts';
 import type { Database } from '../store/database.ts';
-import { auditEvents, modelCalls, positions, tenants, tiers, twins } from '../store/schema/index.ts';
+import { assistants, auditEvents, modelCalls, positions, tenants, tiers, twins } from '../store/schema/index.ts';
 import { insertSmallOrganization } from '../testing/small-organization.ts';
 import { createModelGatewayPorts } from './model-gateway-ports.ts';
 
@@ -46,6 +47,21 @@ test('a public twin has no tool that makes the control plane do something', asyn
     .insert(twins)
     .values({ organizationId: 'org', employeeId: 'ann', tenantId: 'twin-ann', active: true });
   expect((await ports.policyFor('twin-ann'))?.tools).toEqual(new Set(['read']));
+});
+
+test('the admin assistant has its lookups, and nothing else that reaches the control plane or its workspace', async () => {
+  const ports = createModelGatewayPorts({
+    ...{ database, models: ['demo/demo'] },
+    openclawTools: (tools) => ['session_status', 'clawpool__schedule_create', ...tools],
+  });
+  await database.db
+    .insert(tenants)
+    .values({ organizationId: 'org', id: 'the-assistant', name: 'assistant', tierId: 'standard' });
+  await database.db.insert(assistants).values({ organizationId: 'org', tenantId: 'the-assistant' });
+  expect((await ports.policyFor('the-assistant'))?.tools).toEqual(new Set(['session_status', ...lookupToolNames]));
+  expect((await ports.policyFor('ann'))?.tools).toEqual(
+    new Set(['session_status', 'clawpool__schedule_create', 'file']),
+  );
 });
 
 test('a refusal is an audit event that names tool, owner and position', async () => {

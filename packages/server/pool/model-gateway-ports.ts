@@ -1,4 +1,5 @@
 import type { ModelFailure, ModelGatewayPorts, TenantModelPolicy, ToolName, ToolRefusal } from '@clawpool/contracts';
+import { lookupToolNames } from '../assistant/assistant.ts';
 import { recordAudit } from '../audit/audit-store.ts';
 import { changesSomething } from '../conversations/turn.ts';
 import { recordAct } from '../conversations/turn-store.ts';
@@ -40,12 +41,13 @@ export function createModelGatewayPorts({
         allowedTools(tenant.positionTools ?? tenant.toolsCeiling, tenant.toolsCeiling),
         image,
       );
-      // Strangers talk to it: nothing they say may make the control plane do something.
-      const ofTwin = tenant.employeeId === null && (await isTwin(database.db, tenantId));
+      // Strangers talk to a twin: nothing they say may make the control plane do something. The admin assistant changes nothing either.
+      const actsNowhere = tenant.isAssistant || (tenant.employeeId === null && (await isTwin(database.db, tenantId)));
+      const own = actsNowhere ? names.filter((name) => !name.startsWith('clawpool__')) : names;
       return {
         organizationId: tenant.organizationId,
         tenantId,
-        tools: new Set(ofTwin ? names.filter((name) => !name.startsWith('clawpool__')) : names),
+        tools: new Set(tenant.isAssistant ? [...own, ...lookupToolNames] : own),
         models: model === null ? models : [model, ...models.filter((id) => id !== model)],
         maxCallsPerTurn,
         positionName: tenant.position ?? tenant.tier,

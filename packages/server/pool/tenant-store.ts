@@ -24,6 +24,9 @@ export type TenantColumns = typeof tenants.$inferSelect;
 
 const open = alias(operations, 'open_operation');
 
+const ofAssistant = sql`exists (select from assistants where assistants.organization_id = ${tenants.organizationId}
+  and assistants.tenant_id = ${tenants.id})`;
+
 export function selectTenants(db: Queryable) {
   return db
     .select({
@@ -63,10 +66,13 @@ export function selectTenants(db: Queryable) {
       departmentId: employees.departmentId,
       department: departments.name,
       position: positions.name,
-      // Anybody talks to a public twin: it has no tools, whatever its tier would allow.
+      // Anybody talks to a public twin: it has no tools, whatever its tier would allow. The admin assistant only looks things up.
       positionTools: sql<
         string[] | null
-      >`case when exists (select from twins where twins.organization_id = ${tenants.organizationId} and twins.tenant_id = ${tenants.id}) then '[]'::jsonb else ${positions.tools} end`,
+      >`case when exists (select from twins where twins.organization_id = ${tenants.organizationId} and twins.tenant_id = ${tenants.id})
+          or ${ofAssistant} then '[]'::jsonb else ${positions.tools} end`,
+      /** The organization's admin assistant. */
+      isAssistant: sql<boolean>`${ofAssistant}`,
       tier: tiers.name,
       tierDriver: tiers.driver,
       tierImage: tiers.image,

@@ -2,7 +2,7 @@ import { createTestDatabase } from '@clawpool/server/testing';
 import { eq } from 'drizzle-orm';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Database } from '../store/database.ts';
-import { reservations, tenants } from '../store/schema/index.ts';
+import { assistants, reservations, tenants } from '../store/schema/index.ts';
 import { operationRows, type PoolWorld, reservationsOf, startPoolWorld, tenantRow } from '../testing/pool-world.ts';
 import { insertSmallOrganization } from '../testing/small-organization.ts';
 import { release, reserve } from './capacity/capacity-store.ts';
@@ -78,6 +78,18 @@ test('a slot that cannot be used degrades to a plain start', async () => {
   expect(world.host.starts).toEqual(['ann']);
   expect(await reservationsOf(database, 'ann')).toHaveLength(1);
   expect((await operationRows(database, 'ann'))[0]).toMatchObject({ result: { startedBy: 'start' } });
+});
+
+test('the admin assistant is started plainly: a slot would not offer its tools', async () => {
+  await database.db
+    .insert(tenants)
+    .values({ organizationId: 'org', id: 'the-assistant', name: 'assistant', tierId: 'standard' });
+  await database.db.insert(assistants).values({ organizationId: 'org', tenantId: 'the-assistant' });
+  await withSlots('slot-1');
+  expect(await world.pool.wake('the-assistant')).toMatchObject({ ok: true });
+  expect(world.host.starts).toEqual(['the-assistant']);
+  expect(world.host.claims).toEqual([]);
+  expect(world.host.startRequests[0]?.agent.assistant?.tools).toContain('clawpool__list_employees');
 });
 
 test('a slot that is gone from the ledger is not used', async () => {

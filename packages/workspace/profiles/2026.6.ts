@@ -1,5 +1,5 @@
 /** OpenClaw 2026.6.x. Settings and behaviour are as measured on 2026.6.35 with Node 22.23.3. */
-import type { ToolName } from '@clawpool/contracts';
+import type { AgentDefinition, ToolName } from '@clawpool/contracts';
 import type { OpenClawProfile } from '../profile.ts';
 import { controlPlaneTools } from '../schedules-skill.ts';
 import { answerEvent, answerFailure, refusal, turnRequest } from './chat-completions.ts';
@@ -10,6 +10,10 @@ const { controlPlaneServer, execApprovals, json, openclawJson, runSeconds, runti
 
 const toolNames = (tools: readonly ToolName[]): string[] => [...controlPlaneTools, ...shared.toolNames(tools)].sort();
 
+/** What is offered to the model: the admin assistant has its lookups and no other of the control plane's tools. */
+const offered = ({ tools, assistant }: AgentDefinition): string[] =>
+  assistant ? [...assistant.tools, ...shared.toolNames(tools)].sort() : toolNames(tools);
+
 export const profile: OpenClawProfile = {
   line: '2026.6',
   toolNames,
@@ -19,7 +23,7 @@ export const profile: OpenClawProfile = {
   configuration: (input) => [
     {
       path: 'openclaw.json',
-      content: json({ ...openclawJson(input, toolNames(input.agent.tools)), mcp: controlPlaneServer(input) }),
+      content: json({ ...openclawJson(input, offered(input.agent)), mcp: controlPlaneServer(input) }),
     },
   ],
   state: ({ agent }) => [{ path: 'state/exec-approvals.json', content: json(execApprovals(agent.tools)) }],

@@ -15,7 +15,7 @@ export interface DeadLetters {
   /** Resolves with how many there were; ids that are unknown, or not dead any more, are left out. */
   replay(principal: Principal, ids: readonly string[]): Promise<number>;
   discard(principal: Principal, ids: readonly string[]): Promise<number>;
-  figures(principal: Principal): Promise<DeliveryFigures>;
+  figures(of: Pick<Principal, 'organizationId'>): Promise<DeliveryFigures>;
 }
 
 const ready = {

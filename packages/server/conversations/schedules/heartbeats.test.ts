@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../store/database.ts';
-import { conversations, hosts, messages, tenants, tiers, turns } from '../../store/schema/index.ts';
+import { assistants, conversations, hosts, messages, tenants, tiers, turns } from '../../store/schema/index.ts';
 import { createTestDatabase } from '../../store/testing.ts';
 import { insertSmallOrganization } from '../../testing/small-organization.ts';
 import { type HeartbeatFacts, heartbeatNews, heartbeatPrompt, isHeartbeatDue } from './heartbeat.ts';
@@ -111,6 +111,12 @@ describe('every few seconds', () => {
 
   test('nobody is woken for it', async () => {
     await database.db.update(tenants).set({ state: 'hibernated' });
+    await runHeartbeats(options(), now);
+    expect(asked).toEqual([]);
+  });
+
+  test('the admin assistant has none: it answers admins only', async () => {
+    await database.db.insert(assistants).values({ organizationId: 'org', tenantId: 'ann' });
     await runHeartbeats(options(), now);
     expect(asked).toEqual([]);
   });

@@ -83,7 +83,10 @@ const listAwaiting = (db: Queryable): Promise<AwaitingTenant[]> =>
     })
     .from(tenants)
     .innerJoin(tiers, and(eq(tiers.organizationId, tenants.organizationId), eq(tiers.id, tenants.tierId)))
-    .where(and(eq(tenants.state, 'running'), gt(tiers.heartbeatMinutes, 0), isFree));
+    .where(and(eq(tenants.state, 'running'), gt(tiers.heartbeatMinutes, 0), isFree, isNoAssistant));
+
+/** The admin assistant answers admins only. */
+const isNoAssistant = sql`not exists (select 1 from assistants a where a.tenant_id = ${tenants.id})`;
 
 const isFree = sql`
   not exists (select 1 from turns t where t.organization_id = ${tenants.organizationId} and t.tenant_id = ${tenants.id}

@@ -85,7 +85,10 @@ async function placeTenant(work: Work, tenant: TenantRow): Promise<Place> {
   const need = needOf(values, typical);
 
   const { organizationId, tierId } = tenant;
-  const slot = slots()?.take({ organizationId, tierId, image, hostId: wantedHost }) ?? null;
+  // Until its first turn is over a slot offers what its tier allows: the admin assistant's lookups are not among that.
+  const slot = tenant.isAssistant
+    ? null
+    : (slots()?.take({ organizationId, tierId, image, hostId: wantedHost }) ?? null);
   let slotUsed = false;
   try {
     for (;;) {
