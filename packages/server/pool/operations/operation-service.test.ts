@@ -70,7 +70,7 @@ describe('what a state forbids', () => {
 
 test('two requests at once make one operation; the other is told which one is under way', async () => {
   stopAllStarts();
-  const results = await Promise.allSettled([ask('ann', { kind: 'start' }), ask('ann', { kind: 'stop' })]);
+  const results = await Promise.allSettled([ask('ann', { kind: 'start' }), ask('ann', { kind: 'start' })]);
   const [refused] = results.filter((result) => result.status === 'rejected');
   const [made] = results.filter((result) => result.status === 'fulfilled');
   expect(refused?.reason).toMatchObject({ code: 'conflict', hint: expect.stringContaining(made?.value.id ?? '?') });
