@@ -163,9 +163,12 @@ describe.each(shells)('the launcher under %s', (...shell) => {
     writeFileSync(join(folder, 'npm-hangs'), '');
     const first = start('version');
     await appears(join(folder, 'npm-pid'));
+    const orphan = Number(readFileSync(join(folder, 'npm-pid'), 'utf8'));
+    // Its launcher enters it into the lock a moment after it has begun.
+    const holders = () => readFileSync(join(home, '.clawpool/install.lock/processes'), 'utf8').split(/\s/);
+    while (!holders().includes(String(orphan))) await pause();
     first.kill('SIGKILL');
     await once(first, 'exit');
-    const orphan = Number(readFileSync(join(folder, 'npm-pid'), 'utf8'));
     rmSync(join(folder, 'npm-hangs'));
     const second = start('version');
     let told = '';
