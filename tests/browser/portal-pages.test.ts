@@ -3,7 +3,6 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   expectAccessible,
-  lastAnswer,
   launchBrowser,
   openPage,
   type PageOptions,
@@ -201,7 +200,8 @@ describe('A digital twin', () => {
     await expectAccessible(visit.page);
     await say(visit.page, 'Who are you?');
     await visit.page.getByTestId('turn-status').first().waitFor();
-    expect(await lastAnswer(visit.page, 1)).toContain('Carol Zhang');
+    const answer = visit.page.getByTestId('agent-message');
+    await expect.poll(() => answer.innerText(), { timeout: 90_000 }).toContain('Carol Zhang');
     await expectAccessible(visit.page);
     expect(await visit.context.cookies()).toEqual([]);
 
