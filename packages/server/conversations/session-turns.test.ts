@@ -10,6 +10,7 @@ import { insertSmallOrganization } from '../testing/small-organization.ts';
 import { ownTenants, startTurnWorld, type TurnWorld } from '../testing/turn-world.ts';
 import { openConversation } from './open-conversation.ts';
 import type { Router } from './routing/router.ts';
+import { mayAnswerDirectly } from './turn.ts';
 import { recordAct } from './turn-store.ts';
 
 let database: Database;
@@ -199,6 +200,18 @@ describe('the fast path of a tier', () => {
     const { messages: said } = await world.conversations.get(ann, id);
     expect(said.filter(({ role }) => role === 'agent').map(({ quick: marked }) => marked)).toEqual([false, false]);
   });
+});
+
+test.each([
+  ['an employee’s message', { path: 'emp' }, true],
+  ['a schedule’s prompt', { path: 'cron' }, false],
+  ['a program’s message', { path: 'api' }, false],
+  ['a visitor’s message', { path: 'twin' }, false],
+  ['an admin’s question to the assistant', { path: 'admin' }, false],
+  ['a message with files', { hasAttachments: true }, false],
+  ['a message in a tier without it', { fastPath: false }, false],
+] as const)('the fast path for %s: %j gives %s', (_, turn, expected) => {
+  expect(mayAnswerDirectly({ fastPath: true, path: 'emp', hasAttachments: false, ...turn })).toBe(expected);
 });
 
 describe('attachments', () => {

@@ -14,6 +14,7 @@ import {
   leaseMs,
   leaseRenewalMs,
   maxAttempts,
+  mayAnswerDirectly,
   turnFailureHints,
   turnTimeoutMs,
   waitForChangeMs,
@@ -169,7 +170,8 @@ async function runTurn(options: TurnRunnerOptions, turn: ClaimedTurn, signal: Ab
   }
 
   const waking = pool.wake(turn.tenantId);
-  if (asleep && turn.fastPath && next === 'ask' && (await answersDirectly(options, turn, waking, signal))) return;
+  const direct = asleep && next === 'ask' && mayAnswerDirectly(turn);
+  if (direct && (await answersDirectly(options, turn, waking, signal))) return;
   const woken = await Promise.race([waking, whenAborted(signal)]);
   if (woken === null) return endAborted(options, turn, signal, '', null);
   if (!woken.ok && woken.again === 'never') return end(options, turn, { state: 'failed', failure: woken });

@@ -1,4 +1,4 @@
-import type { TurnFailureReason } from '@clawpool/contracts';
+import type { AccessPath, TurnFailureReason } from '@clawpool/contracts';
 import { lookupToolNames } from '../assistant/assistant.ts';
 import { runtimeFailureHints } from '../pool/tenant.ts';
 
@@ -64,6 +64,13 @@ export function describeActs(acts: readonly { tool: string; arguments: string }[
     .map(({ tool, arguments: given }) => (given === '' ? tool : `${tool} (${given.slice(0, 80)})`))
     .join(', ');
 }
+
+/**
+ * Whether the model alone may answer while the runtime wakes: where the tier wants it, an employee waits and sees that it is no answer of the
+ * agent, and there is nothing with the message that only the agent can look at. A schedule, a program or a visitor is answered by the agent.
+ */
+export const mayAnswerDirectly = (turn: { fastPath: boolean; path: AccessPath; hasAttachments: boolean }): boolean =>
+  turn.fastPath && turn.path === 'emp' && !turn.hasAttachments;
 
 /** How long a wake may take before a tier's fast path answers instead: a warm slot is faster. */
 export const fastPathAfterMs = 800;

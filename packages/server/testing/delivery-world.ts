@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openBlobFolder } from '@clawpool/checkpoints';
-import type { InboundMessage } from '@clawpool/contracts';
+import type { InboundMessage, QuickAnswers } from '@clawpool/contracts';
 import { type Attachments, createAttachments } from '../conversations/attachments.ts';
 import { type BindingService, createBindingService } from '../conversations/channels/binding-service.ts';
 import { insertBinding } from '../conversations/channels/binding-store.ts';
@@ -48,6 +48,8 @@ export interface DeliveryWorld {
 }
 
 export interface DeliveryWorldOptions {
+  /** Direct answers of the model; none unless given. */
+  quick?: QuickAnswers;
   channel?: ScriptedChannel;
   host?: ScriptedHost;
   publicUrl?: string | null;
@@ -94,6 +96,7 @@ export async function startDeliveryWorld(shared: Database, options: DeliveryWorl
   const turns = await startTurnWorld(shared, host, {
     listeners: [replyListener],
     watchers: [watcher],
+    quick: options.quick ?? null,
   });
   const { notifications, owner } = turns;
   const accounts = createOpenAccounts({ database, notifications, drivers, seal });

@@ -1,15 +1,16 @@
 import { Readable } from 'node:stream';
-import { ChannelError, type InboundMessage } from '@clawpool/contracts';
+import { ChannelError, type InboundMessage, type QuickAnswers } from '@clawpool/contracts';
 import { createTestDatabase } from '@clawpool/server/testing';
 import { eq } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Database } from '../../store/database.ts';
-import { conversations, inbox, outbox, turns } from '../../store/schema/index.ts';
+import { conversations, inbox, outbox, tiers, turns } from '../../store/schema/index.ts';
 import { admin, connectBot, type DeliveryWorld, startDeliveryWorld } from '../../testing/delivery-world.ts';
 import { createScriptedChannel, inboundMessage } from '../../testing/scripted-channel.ts';
 import { createScriptedHost } from '../../testing/scripted-host.ts';
 import { insertSmallOrganization } from '../../testing/small-organization.ts';
 import { enqueueOutbound } from './outbox.ts';
+import { said } from './said.ts';
 
 let database: Database;
 let world: DeliveryWorld;
@@ -201,6 +202,25 @@ describe('an answer', () => {
     await eventually(() => expect(shownTo('chat-ann')).toEqual(['About first: that.', 'About second:']));
     release();
     await eventually(() => expect(shownTo('chat-ann')).toEqual(['About first: that.', 'About second: that.']));
+  });
+
+  test('of the model, given while the agent wakes, says that it is one', async () => {
+    const host = createScriptedHost();
+    const awake = Promise.withResolvers<void>();
+    host.startWith(async () => {
+      await awake.promise;
+      return { ok: true, readyMs: 1 };
+    });
+    const quick: QuickAnswers = {
+      answer: async function* () {
+        yield 'Four.';
+      },
+    };
+    await start({ host, quick });
+    await database.db.update(tiers).set({ fastPath: true });
+    await world.receive(bot, from('ann', 1, 'two and two?'));
+    await eventually(() => expect(shownTo('chat-ann')).toEqual([`Four.\n\n${said.quick}`]));
+    awake.resolve();
   });
 
   test('that failed is told with what to do', async () => {

@@ -16,7 +16,8 @@ interface Reply {
  * The answer, or what went wrong in words a person can use. Of an answer that was stopped or handed over nothing is told, except that what
  * is shown of it already (`shown`) is ended.
  */
-function replyOf({ turn, state, text, attachments, failure }: EndedTurn, shown: boolean): Reply | null {
+function replyOf({ turn, state, text, attachments, quick, failure }: EndedTurn, shown: boolean): Reply | null {
+  if (state === 'answered' && quick) return { text: `${text}\n\n${said.quick}`, attachments, buttons: [] };
   if (state === 'answered') return text === '' && attachments.length === 0 ? null : { text, attachments, buttons: [] };
   if (state === 'failed') {
     const { message, hint, reason } = failure ?? {

@@ -31,6 +31,7 @@ export const said = {
       : `${ahead} messages are ahead of yours. It is kept, and answered in its turn.`,
   gaveUp: 'Your message could not be passed to your agent. It is kept, and an operator can see it.',
   waking: 'Your agent is waking up. The answer comes in a moment.',
+  quick: '(A quick answer of the model: your agent is still waking up.)',
   leftAsItIs: 'Left as it is.',
   runAgain: 'Run it again',
   leaveIt: 'Leave it',
