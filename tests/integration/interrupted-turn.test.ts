@@ -7,7 +7,7 @@ import { createHost, imageCatalogue } from '@clawpool/host';
 import { createModelGateway, type ModelGateway } from '@clawpool/models';
 import { createSandboxDriver } from '@clawpool/runtimes';
 import { openclawProfile } from '@clawpool/workspace';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type OpenAiVendor, startOpenAiVendor } from '../support/openai-vendor.ts';
 import { portalTurn } from '../support/turn-context.ts';
 
@@ -61,6 +61,12 @@ beforeAll(async () => {
     turns: gateway.turns,
   });
 });
+/** A model call that is held would hold the tests after it, and the closing. */
+let release = () => {};
+afterEach(() => {
+  beforeModelCall = async () => {};
+  release();
+});
 afterAll(async () => {
   await host?.close();
   await gateway?.close();
@@ -95,6 +101,7 @@ describe.each(['2026.6.35', '2026.3.24'])('OpenClaw %s', (image) => {
     const command = 'echo once >> ran-2; echo the door code is 4711';
     vendor.answerWith({ call: { name: 'exec', arguments: JSON.stringify({ command }) } });
     const held = Promise.withResolvers<void>();
+    release = held.resolve;
     let isHeld = false;
     beforeModelCall = async (recorded) => {
       if (recorded === 0) return;
@@ -103,7 +110,7 @@ describe.each(['2026.6.35', '2026.3.24'])('OpenClaw %s', (image) => {
     };
     await interrupt('Do it.', 'emp__ryan__2', async () => isHeld);
     beforeModelCall = async () => {};
-    held.resolve();
+    release();
 
     vendor.answerWith({ text: 'It is 4711.' });
     expect(await goOn('Do it.', 'emp__ryan__2')).toMatchObject({ type: 'done', text: 'It is 4711.' });
@@ -130,12 +137,34 @@ describe.each(['2026.6.35', '2026.3.24'])('OpenClaw %s', (image) => {
 /** Asks, kills the runtime once `when` holds, and waits until the turn has failed for that. */
 async function interrupt(text: string, session: string, when: () => Promise<boolean>): Promise<void> {
   await start();
-  acts.length = 0;
-  const asked = last(turn(text, session));
-  await vi.waitFor(async () => expect(await when()).toBe(true), { timeout: 60_000, interval: 20 });
+  const [asked] = await askUntil(text, session, when);
   for (const pid of await gatewayPids()) process.kill(pid, 'SIGKILL');
   expect(await asked).toMatchObject({ type: 'failed', reason: 'exited', retry: true });
   expect(acts).toMatchObject([{ tenantId, turnId: session, tool: 'exec' }]);
+}
+
+/**
+ * Asks, and returns the turn that has not ended when `when` holds. One that fails before the agent has acted is asked again, as the turn
+ * runner would.
+ */
+async function askUntil(
+  text: string,
+  session: string,
+  when: () => Promise<boolean>,
+  attempts = 3,
+): Promise<Promise<TurnEvent | undefined>[]> {
+  acts.length = 0;
+  const asked = last(turn(text, session));
+  let ended: TurnEvent | undefined;
+  void asked.then((event) => {
+    ended = event;
+  });
+  await vi.waitUntil(async () => ended !== undefined || (await when()), { timeout: 100_000, interval: 20 });
+  if (ended === undefined) return [asked];
+  if (ended.type === 'failed' && ended.retry && acts.length === 0 && attempts > 1) {
+    return askUntil(text, session, when, attempts - 1);
+  }
+  return expect.fail(`The turn ended before it was interrupted: ${JSON.stringify(ended)}`);
 }
 
 async function goOn(text: string, session: string): Promise<TurnEvent | undefined> {

@@ -70,7 +70,7 @@ describe('a session that a person has taken over', () => {
     });
     expect(world.host.turns).toEqual([]);
 
-    await takeOver(id, new Date(Date.now() - 1));
+    await takeOver(id, new Date(Date.now() - 60_000));
     await ask(id, 'and now?');
     expect(lastQuestion()?.missed).toEqual([
       { who: 'person', name: 'ann', text: 'is anybody there?' },
@@ -126,6 +126,8 @@ describe('a turn that is interrupted', () => {
   test('is not gone on with when the tenant has other files by now', async () => {
     world.host.answerWith(async function* ({ tenantId, turnId }) {
       await recordAct(database.db, tenantId, turnId, act);
+      // Which files a turn had is noted beside the question, not before it.
+      await expect.poll(async () => (await turnRow(turnId)).filesEpoch, { timeout: 10_000 }).not.toBeNull();
       await database.db.update(tenants).set({ filesEpoch: sql`files_epoch + 1` });
       yield { type: 'failed', reason: 'exited', message: 'gone', retry: true };
     });
