@@ -27,6 +27,18 @@ export async function forgetSession(
   if (id !== null) await removeFilesOf(folder, sessions.folder, id);
 }
 
+/**
+ * Removes the locks that a killed gateway left beside its sessions: the next one would wait for them until it gives the turn up, since a
+ * lock that was not written to its end names nobody, and in its own process namespace every gateway has the same few process ids.
+ * For files that no gateway of the tenant uses now.
+ */
+export async function removeSessionLocks(folder: string, { folder: kept }: OpenClawProfile['sessions']): Promise<void> {
+  await inExistingFolder(folder, kept, async (place) => {
+    const names = await readdir(place);
+    for (const name of names.filter((each) => each.endsWith('.lock'))) await unlink(join(place, name)).catch(() => {}); // a folder of the agent's own
+  });
+}
+
 function idOf(entry: unknown): string | null {
   const { sessionId } = (entry ?? {}) as { sessionId?: unknown };
   return typeof sessionId === 'string' && /^[\w-]{8,80}$/u.test(sessionId) ? sessionId : null;

@@ -4,6 +4,7 @@ import type { RuntimeSetting } from './runtime-setting.ts';
 import { noteInLog } from './runtime-setting.ts';
 import { startRuntime, stopped } from './runtime-start.ts';
 import { issuedToken } from './runtime-token.ts';
+import { removeSessionLocks } from './session-files.ts';
 import { failureOf } from './start-failure.ts';
 import type { TenantFolders } from './tenant-folders.ts';
 import { tenantRuntime } from './tenant-runtime.ts';
@@ -20,6 +21,7 @@ export async function startTenant(
   try {
     await folders.putInPlace({ tenantId, files, image, owner: setting.owner(uid) });
     await folders.forgetSessions(tenantId, image);
+    await removeSessionLocks(folders.folderOf(tenantId), setting.profile.sessions);
     const owner = {
       generation,
       agent,

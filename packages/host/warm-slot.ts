@@ -11,6 +11,7 @@ import { logFileOf, noteInLog } from './runtime-setting.ts';
 import { startRuntime } from './runtime-start.ts';
 import { reservedToken } from './runtime-token.ts';
 import { scriptedModel } from './scripted-model.ts';
+import { removeSessionLocks } from './session-files.ts';
 import type { StartFailure } from './start-failure.ts';
 import { failureOf } from './start-failure.ts';
 import type { TenantFolders } from './tenant-folders.ts';
@@ -129,6 +130,7 @@ async function moveIn({ setting, slot, runtime, request, folders, signal }: Para
   if (!(await folders.moveIntoSlot(slot.slotId, { tenantId, files, image, owner, keep }))) return false;
   await folders.forgetSessions(tenantId, image);
   const folder = folders.folderOf(tenantId);
+  await removeSessionLocks(folder, profile.sessions);
   await closeUnfinishedTurns(folder, profile.unfinishedTurns, owner);
   const skills = await folders.skills(tenantId);
   const rememberSkills = (names: readonly string[]) => folders.rememberSkills(tenantId, names);
