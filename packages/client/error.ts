@@ -12,6 +12,8 @@ export class ClientError extends Error {
   readonly status: number;
   readonly code: ClientErrorCode;
   readonly hint: string | undefined;
+  /** What the server gave along for a program: the other change of a conflict, for example. */
+  readonly details: unknown;
   /** Finds the request in the server's log. */
   readonly requestId: string | undefined;
 
@@ -19,14 +21,20 @@ export class ClientError extends Error {
     status: number,
     code: ClientErrorCode,
     message: string,
-    details: { hint?: string | undefined; requestId?: string | undefined; cause?: unknown } = {},
+    more: {
+      hint?: string | undefined;
+      details?: unknown;
+      requestId?: string | undefined;
+      cause?: unknown;
+    } = {},
   ) {
-    super(message, { cause: details.cause });
+    super(message, { cause: more.cause });
     this.name = 'ClientError';
     this.status = status;
     this.code = code;
-    this.hint = details.hint;
-    this.requestId = details.requestId;
+    this.hint = more.hint;
+    this.details = more.details;
+    this.requestId = more.requestId;
   }
 }
 
@@ -49,8 +57,8 @@ export async function errorOfResponse(response: Response): Promise<ClientError> 
   const text = await response.text().catch(() => '');
   const body = parseErrorBody(text);
   if (body) {
-    const { code, message, hint, requestId } = body.error;
-    return new ClientError(response.status, code, message, { hint, requestId });
+    const { code, message, hint, details, requestId } = body.error;
+    return new ClientError(response.status, code, message, { hint, details, requestId });
   }
   // A proxy answers for a server that is away with a page of its own.
   if (response.status >= 502 && response.status <= 504) {

@@ -192,6 +192,96 @@ const integrations = createRoute({
   component: lazyRouteComponent(() => import('./integrations/integrations-page.tsx'), 'IntegrationsPage'),
 });
 
+const profile = createRoute({
+  getParentRoute: () => house,
+  path: '/profile',
+  component: lazyRouteComponent(() => import('./profile/profile-page.tsx'), 'ProfilePage'),
+});
+
+const files = createRoute({
+  getParentRoute: () => house,
+  path: '/files',
+  component: lazyRouteComponent(() => import('./files/files-page.tsx'), 'FilesPage'),
+});
+
+const myRequests = createRoute({
+  getParentRoute: () => house,
+  path: '/requests',
+  component: lazyRouteComponent(() => import('./my-requests/my-requests-page.tsx'), 'MyRequestsPage'),
+});
+
+const dashboard = createRoute({
+  getParentRoute: () => house,
+  path: '/dashboard',
+  component: lazyRouteComponent(() => import('./dashboard/dashboard-page.tsx'), 'DashboardPage'),
+});
+
+const agentFactory = createRoute({
+  getParentRoute: () => house,
+  path: '/agents',
+  component: lazyRouteComponent(() => import('./agent-factory/agent-factory-page.tsx'), 'AgentFactoryPage'),
+});
+
+const soul = createRoute({
+  getParentRoute: () => house,
+  path: '/soul',
+  component: lazyRouteComponent(() => import('./soul/soul-page.tsx'), 'SoulPage'),
+});
+
+const workspace = createRoute({
+  getParentRoute: () => house,
+  path: '/workspace',
+  component: lazyRouteComponent(() => import('./workspace/workspace-page.tsx'), 'WorkspacePage'),
+});
+
+const security = createRoute({
+  getParentRoute: () => house,
+  path: '/security',
+  component: lazyRouteComponent(() => import('./security/security-page.tsx'), 'SecurityPage'),
+});
+
+const approvals = createRoute({
+  getParentRoute: () => house,
+  path: '/approvals',
+  component: lazyRouteComponent(() => import('./approvals/approvals-page.tsx'), 'ApprovalsPage'),
+});
+
+const departments = createRoute({
+  getParentRoute: () => house,
+  path: '/departments',
+  component: lazyRouteComponent(() => import('./organization/departments-page.tsx'), 'DepartmentsPage'),
+});
+
+const positions = createRoute({
+  getParentRoute: () => house,
+  path: '/positions',
+  component: lazyRouteComponent(() => import('./organization/positions-page.tsx'), 'PositionsPage'),
+});
+
+const employees = createRoute({
+  getParentRoute: () => house,
+  path: '/employees',
+  component: lazyRouteComponent(() => import('./organization/employees-page.tsx'), 'EmployeesPage'),
+});
+
+const assignments = createRoute({
+  getParentRoute: () => house,
+  path: '/assignments',
+  component: lazyRouteComponent(() => import('./organization/assignments-page.tsx'), 'AssignmentsPage'),
+});
+
+const directory = createRoute({
+  getParentRoute: () => house,
+  path: '/directory',
+  component: lazyRouteComponent(() => import('./directory/directory-page.tsx'), 'DirectoryPage'),
+});
+
+const identity = createRoute({
+  getParentRoute: () => house,
+  path: '/sign-in-settings',
+  component: lazyRouteComponent(() => import('./identity/identity-page.tsx'), 'IdentityPage'),
+});
+
 const audit = createRoute({
   getParentRoute: () => house,
   path: '/audit',
@@ -236,6 +326,21 @@ export const router = createRouter({
         channelAccounts,
         deliveries,
         integrations,
+        profile,
+        files,
+        myRequests,
+        dashboard,
+        agentFactory,
+        soul,
+        workspace,
+        security,
+        approvals,
+        departments,
+        positions,
+        employees,
+        assignments,
+        directory,
+        identity,
         audit,
         nowhere,
       ]),

@@ -22,6 +22,16 @@ export interface AgentDefinition {
   directory: readonly Person[];
   /** Model id the agent asks the model gateway for. */
   model: ModelChoice;
+  /** What the owner tells of themselves: Markdown, for USER.md. */
+  about?: string;
+  /** Where the owner is reached, the preferred one first; for CHANNELS.md. */
+  channels?: readonly { channel: string; name: string; preferred: boolean }[];
+  /** The language of answers, as people call it; absent: the one that is written to the agent. */
+  responseLanguage?: string | null;
+  /** Hosts it may reach by HTTPS. */
+  hosts?: readonly string[];
+  /** What commands are refused for, one sentence each. */
+  refusedCommands?: readonly string[];
   /** IANA name, for dates in the prompt. */
   timezone: string;
   /** Only of the organization's admin assistant, which represents nobody: OpenClaw's names of the tools by which it looks things up. */
@@ -49,6 +59,8 @@ export interface ModelChoice {
   id: string;
   contextWindow: number;
   maxOutputTokens: number;
+  /** How OpenClaw shortens a long conversation; absent: its own default. */
+  compaction?: 'default' | 'safeguard';
 }
 
 /** What is true for one turn only; becomes the turn's `system` message and the workspace's SESSION_CONTEXT.md. */

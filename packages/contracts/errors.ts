@@ -30,6 +30,10 @@ export const errorBody = z.object({
     code: z.enum(Object.keys(errorStatus) as [ErrorCode, ...ErrorCode[]]),
     message: z.string(),
     hint: z.string().optional(),
+    details: z
+      .unknown()
+      .optional()
+      .describe('what a program can go on with: the other change of a conflict, what stands in the way'),
     requestId: z.string(),
   }),
 });
@@ -39,12 +43,15 @@ export type ErrorBody = z.infer<typeof errorBody>;
 export class ClawpoolError extends Error {
   readonly code: ErrorCode;
   readonly hint: string | undefined;
+  /** JSON; reaches whoever asked, so nothing secret. */
+  readonly details: unknown;
 
-  constructor(code: ErrorCode, message: string, hint?: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, hint?: string, options?: ErrorOptions & { details?: unknown }) {
     super(message, options);
     this.name = 'ClawpoolError';
     this.code = code;
     this.hint = hint;
+    this.details = options?.details;
   }
 
   get status(): number {

@@ -6,6 +6,12 @@ export interface TenantModelPolicy {
   tenantId: string;
   /** OpenClaw tool names that may be offered and called; everything else is removed and refused. */
   tools: ReadonlySet<string>;
+  /** Commands that are refused, whatever runs them: a regular expression (case-insensitive) over a call's whole command. */
+  refusedCommands?: readonly { pattern: string; why: string }[];
+  /** Whether the agent can ask for what it is refused; the sentence about a refusal says so. */
+  mayRequest?: boolean;
+  /** Tokens an answer may have at most; null: as the runtime asks. */
+  maxOutputTokens?: number | null;
   /** Model references, tried in this order: `provider/model`. Never empty. */
   models: readonly [string, ...string[]];
   /** Model calls one turn may cause; a refused tool call can loop. */
@@ -40,6 +46,10 @@ export interface ToolRefusal {
   tool: string;
   /** `request`: OpenClaw offered it to the model. `response`: the model called it. */
   stage: 'request' | 'response';
+  /** `tool`: the position does not have it. `command`: the command is one of those that nobody runs. */
+  cause: 'tool' | 'command';
+  /** Of a command: why. */
+  why: string | null;
   /** Whether the model had been offered the tool at all. */
   offered: boolean;
   /** The call's arguments, at most 500 characters; empty at the request stage. */

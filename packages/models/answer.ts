@@ -64,6 +64,8 @@ export async function* answer(options: AnswerOptions): AsyncGenerator<AnswerEven
         turnId,
         tool,
         stage: 'request',
+        cause: 'tool',
+        why: null,
         offered: true,
         argumentsText: '',
       } as const;
@@ -94,6 +96,8 @@ export async function* answer(options: AnswerOptions): AsyncGenerator<AnswerEven
       turnId,
       tool,
       stage: 'response',
+      cause: 'tool',
+      why: null,
       offered: offeredByRuntime,
       argumentsText,
     });

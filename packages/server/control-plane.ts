@@ -142,7 +142,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     const { watchedConversations } = live;
     const upkeep = closing(startUpkeep({ database, hosts, pool, slots, watchedConversations, onError }));
     const housekeeping = closing(startHousekeeping({ database, blobs, checkpoints, onError }));
-    const skills = createSkillService({ database, onAgentsChanged: (_, ids) => pool.reconfigure(ids) });
+    const skills = createSkillService(database);
 
     const app = await createHttpApp({
       database,

@@ -6,10 +6,8 @@ const person = (id: string, number: string, name: string, email: string) => ({
   number,
   name,
   email,
-  positionId: 'p',
-  position: 'P',
-  department: 'D',
-  roles: [],
+  ...{ positionId: 'p', position: 'P', departmentId: 'd', department: 'D', contactFor: [] },
+  ...{ roles: [], permissions: [], active: true, source: 'local' as const, tenantId: null, lastActiveAt: null },
 });
 const carol = person('carol', 'E007', 'Carol Zhang', 'carol@acme.example');
 const ryan = person('ryan', 'E010', 'Ryan Park', 'ryan@acme.example');

@@ -1,5 +1,12 @@
+import { approvalsChinese } from './chinese-approvals.ts';
 import { conversationsChinese } from './chinese-conversations.ts';
+import { dashboardChinese } from './chinese-dashboard.ts';
+import { directoryChinese } from './chinese-directory.ts';
+import { filesChinese } from './chinese-files.ts';
+import { governanceChinese } from './chinese-governance.ts';
+import { identityChinese } from './chinese-identity.ts';
 import { integrationsChinese } from './chinese-integrations.ts';
+import { organizationChinese } from './chinese-organization.ts';
 import { poolChinese } from './chinese-pool.ts';
 import { portalChinese } from './chinese-portal.ts';
 import { tenantChinese } from './chinese-tenant.ts';
@@ -13,6 +20,13 @@ export const chinese: Texts = {
   ...conversationsChinese,
   ...integrationsChinese,
   ...portalChinese,
+  ...organizationChinese,
+  ...identityChinese,
+  ...directoryChinese,
+  ...governanceChinese,
+  ...filesChinese,
+  ...approvalsChinese,
+  ...dashboardChinese,
   common: {
     tryAgain: '重试',
     reload: '重新加载页面',
@@ -53,8 +67,24 @@ export const chinese: Texts = {
     channelAccounts: '渠道账号',
     deliveries: '投递',
     integrations: '集成',
+    profile: '我的资料',
+    files: '文件',
+    myRequests: '我的申请',
+    dashboard: '总览',
+    agentFactory: '智能体工厂',
+    soul: 'SOUL 分层',
+    workspace: '工作区',
+    security: '安全中心',
+    approvals: '审批',
+    departments: '部门',
+    positions: '职位',
+    employees: '员工列表',
+    assignments: '分配',
+    directory: '目录同步',
+    identity: '登录方式',
     audit: '审计',
     groups: {
+      governance: '治理',
       work: '工作',
       agents: '智能体',
       conversations: '对话管理',

@@ -1,5 +1,12 @@
+import { approvalsEnglish } from './english-approvals.ts';
 import { conversationsEnglish } from './english-conversations.ts';
+import { dashboardEnglish } from './english-dashboard.ts';
+import { directoryEnglish } from './english-directory.ts';
+import { filesEnglish } from './english-files.ts';
+import { governanceEnglish } from './english-governance.ts';
+import { identityEnglish } from './english-identity.ts';
 import { integrationsEnglish } from './english-integrations.ts';
+import { organizationEnglish } from './english-organization.ts';
 import { poolEnglish } from './english-pool.ts';
 import { portalEnglish } from './english-portal.ts';
 import { tenantEnglish } from './english-tenant.ts';
@@ -12,6 +19,13 @@ export const english = {
   ...conversationsEnglish,
   ...integrationsEnglish,
   ...portalEnglish,
+  ...organizationEnglish,
+  ...identityEnglish,
+  ...directoryEnglish,
+  ...governanceEnglish,
+  ...filesEnglish,
+  ...approvalsEnglish,
+  ...dashboardEnglish,
   common: {
     tryAgain: 'Try again',
     reload: 'Reload the page',
@@ -52,8 +66,24 @@ export const english = {
     channelAccounts: 'Channel accounts',
     deliveries: 'Deliveries',
     integrations: 'Integrations',
+    profile: 'My profile',
+    files: 'Files',
+    myRequests: 'My requests',
+    dashboard: 'Dashboard',
+    agentFactory: 'Agent Factory',
+    soul: 'SOUL',
+    workspace: 'Workspace',
+    security: 'Security Center',
+    approvals: 'Approvals',
+    departments: 'Departments',
+    positions: 'Positions',
+    employees: 'Employees',
+    assignments: 'Assignments',
+    directory: 'Directory sync',
+    identity: 'Sign-in',
     audit: 'Audit',
     groups: {
+      governance: 'Governance',
       work: 'Work',
       agents: 'Agents',
       conversations: 'Conversations',

@@ -14,7 +14,7 @@ export function affectedBy(
   return employees.filter(({ id, positionId }) => {
     if (scope === 'employee') return id === ownerId;
     if (has('employee', id)) return false;
-    return scope === 'position' ? positionId === ownerId : !has('position', positionId);
+    return scope === 'position' ? positionId === ownerId : positionId === null || !has('position', positionId);
   }).length;
 }
 
@@ -22,6 +22,8 @@ export function affectedBy(
 export function positionsOf(
   employees: readonly Pick<Employee, 'positionId' | 'position'>[],
 ): { id: string; name: string }[] {
-  const names = new Map(employees.map(({ positionId, position }) => [positionId, position]));
+  const names = new Map(
+    employees.flatMap(({ positionId, position }) => (positionId && position ? [[positionId, position] as const] : [])),
+  );
   return [...names].map(([id, name]) => ({ id, name })).sort((a, b) => a.name.localeCompare(b.name));
 }

@@ -2,10 +2,11 @@ import type { Me } from '@clawpool/contracts';
 
 /** The sidebar: what a person does every day first, what governs it last. */
 export const pageGroups = {
-  work: ['chat', 'schedules', 'myChannels', 'twin'],
+  work: ['chat', 'files', 'profile', 'schedules', 'myRequests', 'myChannels', 'twin'],
+  governance: ['dashboard', 'agentFactory', 'soul', 'workspace', 'security', 'approvals'],
   agents: ['tenants', 'templates', 'backups', 'pool', 'loadTest'],
   conversations: ['sessions', 'routing', 'channelAccounts', 'deliveries', 'integrations'],
-  organization: ['audit'],
+  organization: ['departments', 'positions', 'employees', 'assignments', 'directory', 'identity', 'audit'],
 } as const;
 export type PageGroup = keyof typeof pageGroups;
 export type PageName = (typeof pageGroups)[PageGroup][number];
@@ -28,6 +29,21 @@ export const routeOf = {
   channelAccounts: '/channel-accounts',
   deliveries: '/deliveries',
   integrations: '/integrations',
+  profile: '/profile',
+  files: '/files',
+  myRequests: '/requests',
+  dashboard: '/dashboard',
+  agentFactory: '/agents',
+  soul: '/soul',
+  workspace: '/workspace',
+  security: '/security',
+  approvals: '/approvals',
+  departments: '/departments',
+  positions: '/positions',
+  employees: '/employees',
+  assignments: '/assignments',
+  directory: '/directory',
+  identity: '/sign-in-settings',
   audit: '/audit',
 } as const;
 
@@ -59,6 +75,21 @@ export function groupsOf(me: Somebody): { group: PageGroup; pages: PageName[] }[
     channelAccounts: has(me, 'operator', 'admin', 'auditor'),
     deliveries: has(me, 'operator', 'admin', 'auditor'),
     integrations: has(me, 'admin', 'auditor'),
+    profile: me.employee !== null,
+    files: me.employee !== null,
+    myRequests: me.employee !== null,
+    dashboard: has(me, 'admin', 'manager', 'auditor'),
+    agentFactory: has(me, 'admin', 'manager', 'auditor'),
+    soul: has(me, 'admin', 'manager', 'auditor'),
+    workspace: has(me, 'admin', 'manager', 'auditor'),
+    security: has(me, 'operator', 'admin', 'manager', 'auditor'),
+    approvals: has(me, 'admin', 'manager', 'auditor'),
+    departments: has(me, 'admin', 'manager', 'auditor'),
+    positions: has(me, 'admin', 'manager', 'auditor'),
+    employees: has(me, 'admin', 'manager', 'auditor'),
+    assignments: has(me, 'admin', 'manager', 'auditor'),
+    directory: has(me, 'admin', 'auditor'),
+    identity: has(me, 'admin', 'auditor'),
     audit: has(me, 'admin', 'auditor'),
   };
   return groups

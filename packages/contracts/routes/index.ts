@@ -1,10 +1,18 @@
+import { agentSettingsRoutes } from './agent-settings.ts';
+import { agentsRoutes } from './agents.ts';
+import { approvalRoutes } from './approvals.ts';
 import { auditRoutes } from './audit.ts';
 import { backupRoutes } from './backups.ts';
 import { channelRoutes } from './channels.ts';
 import { configTemplateRoutes } from './config-templates.ts';
 import { conversationRoutes } from './conversations.ts';
+import { directoryRoutes } from './directory.ts';
+import { filesRoutes } from './files.ts';
+import { governanceRoutes } from './governance.ts';
+import { identityRoutes } from './identity.ts';
 import { installationRoutes } from './installation.ts';
 import { integrationRoutes, publicApiRoutes } from './integrations.ts';
+import { layerRoutes } from './layers.ts';
 import { organizationRoutes } from './organization.ts';
 import { poolRoutes } from './pool.ts';
 import { routingRoutes } from './routing.ts';
@@ -33,6 +41,14 @@ export const routes = {
   ...poolRoutes,
   ...skillRoutes,
   ...organizationRoutes,
+  ...agentSettingsRoutes,
+  ...agentsRoutes,
+  ...approvalRoutes,
+  ...directoryRoutes,
+  ...filesRoutes,
+  ...governanceRoutes,
+  ...identityRoutes,
+  ...layerRoutes,
   ...auditRoutes,
 };
 export type Routes = typeof routes;

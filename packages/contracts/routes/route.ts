@@ -25,6 +25,11 @@ export interface Route {
     | 'Pool'
     | 'Skills'
     | 'Organization'
+    | 'Identity'
+    | 'Directory'
+    | 'Governance'
+    | 'Approvals'
+    | 'Files'
     | 'Audit';
   summary: string;
   /**
@@ -32,6 +37,11 @@ export interface Route {
    * integrator's key and nobody else; the use case checks the key's scopes and tenants.
    */
   access: 'public' | 'signed-in' | 'api-key' | readonly [Role, ...Role[]];
+  /**
+   * Whose things it is about, for whoever the role lets in. `organization`: all of the caller's organization. `departments`: the same, but a manager
+   * reaches their own department and what is below it, and nothing else. `own`: the caller's own. Absent: nobody's in particular.
+   */
+  scope?: 'organization' | 'departments' | 'own';
   /** Reachable while a new password is due. */
   beforePasswordChange?: boolean;
   params?: z.ZodObject;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { role } from '../roles.ts';
+import { permission, role } from '../roles.ts';
 import { route } from './route.ts';
 
 export const me = z.object({
@@ -7,6 +7,7 @@ export const me = z.object({
   name: z.string(),
   email: z.string(),
   roles: z.array(role),
+  permissions: z.array(permission),
   organization: z.object({ id: z.string(), name: z.string() }),
   employee: z
     .object({ id: z.string(), position: z.string(), department: z.string() })

@@ -141,10 +141,7 @@ export function createConversations(options: ConversationsOptions): Conversation
     deadLetters: createDeadLetters(database),
     ...{ openAccounts, inbox, router, service, attachments, live, takeovers, start },
     notifications: notificationService,
-    routing: createRoutingService({
-      ...{ database, router, scopeOf: scope },
-      onAgentsChanged: (_, tenantIds) => pool.reconfigure(tenantIds),
-    }),
+    routing: createRoutingService({ database, router, scopeOf: scope }),
     history: createHistory({
       database,
       onError,

@@ -260,7 +260,8 @@ function askAgent(
   { session, context, uploads }: TurnQuestion,
   signal: AbortSignal,
 ): AsyncIterable<TurnEvent> {
-  return pool.turn({ tenantId: turn.tenantId, turnId: turn.id, session, text: turn.text, context, uploads }, signal);
+  const { tenantId, id: turnId, text, agentRevision } = turn;
+  return pool.turn({ tenantId, turnId, session, text, context, uploads }, signal, agentRevision);
 }
 
 /** It broke off after the agent had done something, and its transcript cannot be gone on with: the person decides. */

@@ -53,6 +53,8 @@ export interface ClaimedTurn {
   hasUnknown: boolean;
   /** The tier wants a direct answer of the model while the runtime wakes. */
   fastPath: boolean;
+  /** What its agent is made of, counted; the runtime that answers has to have it. */
+  agentRevision: number;
 }
 
 /**
@@ -86,6 +88,7 @@ export async function claimNextTurn(db: Queryable, owner: string, leaseMs: numbe
     has_attachments: boolean;
     has_unknown: boolean;
     fast_path: boolean;
+    agent_revision: number;
   }>(sql`
     with next as (
       select t.organization_id, t.id from turns t
@@ -108,7 +111,7 @@ export async function claimNextTurn(db: Queryable, owner: string, leaseMs: numbe
     select c.organization_id, c.id, c.conversation_id, c.tenant_id, n.name as tenant_name, c.attempts, c.fence,
       c.stop_requested_at is not null as stop_requested, coalesce(v.taken_over_until > now(), false) as taken_over, v.path, c.origin,
       c.verification, c.reply_to, c.acts, c.resumed, coalesce(c.files_epoch = n.files_epoch, true) as same_files, v.user_id,
-      v.caller_key, v.caller_name, m.id as message_id, m.text, c.accepted_at, r.fast_path,
+      v.caller_key, v.caller_name, m.id as message_id, m.text, c.accepted_at, r.fast_path, n.agent_revision,
       exists (select 1 from attachments a where a.organization_id = m.organization_id and a.message_id = m.id) as has_attachments,
       exists (select 1 from messages u where u.organization_id = v.organization_id and u.conversation_id = v.id
         and not u.known_to_agent) as has_unknown
@@ -136,6 +139,7 @@ export async function claimNextTurn(db: Queryable, owner: string, leaseMs: numbe
     acts: row.acts,
     resumed: row.resumed,
     sameFiles: row.same_files,
+    agentRevision: row.agent_revision,
     userId: row.user_id,
     callerKey: row.caller_key,
     callerName: row.caller_name,

@@ -16,8 +16,9 @@ export function toClawpoolError(error: unknown): ClawpoolError {
 }
 
 export function errorResponse(error: ClawpoolError, requestId: string): ErrorBody {
-  const { code, message, hint } = error;
-  return { error: { code, message, ...(hint === undefined ? {} : { hint }), requestId } };
+  const { code, message, hint, details } = error;
+  const told = { ...(hint === undefined ? {} : { hint }), ...(details === undefined ? {} : { details }) };
+  return { error: { code, message, ...told, requestId } };
 }
 
 /** Names the first thing that is wrong with a request, as `body.text: …`. */

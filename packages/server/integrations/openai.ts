@@ -83,8 +83,8 @@ function textOf({ content, refusal }: ChatMessage, index: number): string {
   if (typeof content === 'string') return content;
   return content
     .map((part, at) => {
-      if (part.type === 'text' && typeof part['text'] === 'string') return part['text'];
-      if (part.type === 'refusal' && typeof part['refusal'] === 'string') return part['refusal'];
+      if (part.type === 'text' && typeof part.text === 'string') return part.text;
+      if (part.type === 'refusal' && typeof part.refusal === 'string') return part.refusal;
       throw new UnusableRequest(
         `messages.${index}.content.${at}`,
         `Content of type “${part.type}” cannot be sent to an agent this way: text only.`,

@@ -23,6 +23,7 @@ export async function findPrincipal(db: Queryable, userId: string): Promise<Prin
       organizationName: organizations.name,
       employeeId: members.employeeId,
       roles: members.roles,
+      permissions: members.permissions,
       position: positions.name,
       department: departments.name,
     })
@@ -47,7 +48,7 @@ export async function findPrincipal(db: Queryable, userId: string): Promise<Prin
   if (!row) return null;
   const { name, organizationId, employeeId, position, department } = row;
   return {
-    principal: { userId, name, organizationId, employeeId, roles: row.roles as Role[] },
+    principal: { userId, name, organizationId, employeeId, roles: row.roles as Role[], permissions: row.permissions },
     mustChangePassword: row.mustChangePassword,
     email: row.email,
     organizationName: row.organizationName,
@@ -62,6 +63,7 @@ export function meOf({ principal, mustChangePassword, email, organizationName, e
     name: principal.name,
     email,
     roles: [...principal.roles],
+    permissions: [...(principal.permissions ?? [])],
     organization: { id: principal.organizationId, name: organizationName },
     employee,
     mustChangePassword,

@@ -1,4 +1,4 @@
-import type { ApiScope, Role } from '@clawpool/contracts';
+import type { ApiScope, Permission, Role } from '@clawpool/contracts';
 
 /** Who makes a request, in which organization, as what. */
 export interface Principal {
@@ -8,6 +8,8 @@ export interface Principal {
   /** Null for people without an agent of their own. */
   employeeId: string | null;
   roles: readonly Role[];
+  /** Absent: none. */
+  permissions?: readonly Permission[];
   /** An integrator's key makes the request; `roles` is empty then, and `userId` is nobody's who signs in. */
   apiKey?: { id: string; name: string; scopes: readonly ApiScope[]; tenantIds: readonly string[] };
 }

@@ -1,9 +1,11 @@
 import { ClawpoolError, type Tier } from '@clawpool/contracts';
 import { and, asc, eq } from 'drizzle-orm';
 import { recordAudit } from '../audit/audit-store.ts';
+import { markAgents } from '../pool/agent-revision.ts';
 import type { Database, Queryable } from '../store/database.ts';
 import { notify } from '../store/notifications.ts';
 import { tiers } from '../store/schema/index.ts';
+import { allowedTools } from './position.ts';
 import type { Principal } from './principal.ts';
 
 /** By name. */
@@ -17,7 +19,9 @@ export async function listTiers(db: Queryable, organizationId: string): Promise<
 }
 
 export type TierChange = {
-  [K in 'alwaysOn' | 'fastPath' | 'heartbeatMinutes' | 'idleMinutes']?: Tier[K] | undefined;
+  [K in 'alwaysOn' | 'fastPath' | 'heartbeatMinutes' | 'idleMinutes' | 'toolsCeiling' | 'egressHosts' | 'model']?:
+    | Tier[K]
+    | undefined;
 };
 
 /** Error: `not_found`. */
@@ -41,9 +45,14 @@ export function changeTier(
       outcome: 'allowed',
       detail: change,
     });
+    await markAgents(tx, organizationId, { tierIds: [tierId] });
     await notify(tx, 'routing_changed', { organizationId });
     return toTier(row);
   });
 }
 
-const toTier = ({ cpuMillis, ...row }: typeof tiers.$inferSelect): Tier => ({ ...row, cpus: cpuMillis / 1000 });
+const toTier = ({ cpuMillis, ...row }: typeof tiers.$inferSelect): Tier => ({
+  ...row,
+  cpus: cpuMillis / 1000,
+  toolsCeiling: allowedTools(row.toolsCeiling, row.toolsCeiling),
+});

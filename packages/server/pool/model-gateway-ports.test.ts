@@ -71,6 +71,8 @@ test('a refusal is an audit event that names tool, owner and position', async ()
     turnId: 'turn-1',
     tool: 'exec',
     stage: 'response',
+    cause: 'tool',
+    why: null,
     offered: false,
     argumentsText: '{"command":"git status"}',
   });

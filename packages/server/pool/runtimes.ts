@@ -15,6 +15,8 @@ export interface RunningRuntime {
   organizationId: string;
   hostId: string;
   generation: number;
+  /** Of the definition it was started or configured with last; absent: not known in this process. */
+  agentRevision?: number;
 }
 
 export function createRuntimes(): Runtimes {

@@ -6,6 +6,7 @@ import type { Principal } from '../organization/principal.ts';
 import type { Transaction } from '../store/database.ts';
 import { notify } from '../store/notifications.ts';
 import { tenants } from '../store/schema/index.ts';
+import { markAgents } from './agent-revision.ts';
 import { refuseTakenName } from './operations/request.ts';
 import { refuseUnknownSkills } from './tenant-skills.ts';
 import { lockTenant } from './tenant-store.ts';
@@ -50,5 +51,6 @@ export async function changeTenant(
     outcome: 'allowed',
     detail: { ...change },
   });
+  await markAgents(tx, organizationId, { tenantIds: [tenantId] });
   await notify(tx, 'tenant_changed', { organizationId, tenantId });
 }

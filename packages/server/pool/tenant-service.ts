@@ -51,8 +51,11 @@ export interface TenantPool {
   wake(tenantId: string): Promise<WakeResult>;
   /** Hibernates a tenant in order, as at the end of the process; one that does not run is left alone. */
   stop(tenantId: string): Promise<void>;
-  /** One message to a running tenant, on the host that has it. After it the tenant's files are checkpointed, in the background. */
-  turn(request: TurnRequest, signal: AbortSignal): AsyncIterable<TurnEvent>;
+  /**
+   * One message to a running tenant, on the host that has it. `agentRevision` is what the agent has to be made of at least: a runtime with an
+   * older definition is given the newest first. After it the tenant's files are checkpointed, in the background.
+   */
+  turn(request: TurnRequest, signal: AbortSignal, agentRevision?: number): AsyncIterable<TurnEvent>;
   /** Tenants with a turn that runs in this process now. */
   busyTenants(): ReadonlySet<string>;
   /** Null when it does not run. */
@@ -65,8 +68,6 @@ export interface TenantPool {
   getAll(tenantIds: readonly string[]): Promise<Tenant[]>;
   /** Errors: `not_found`, `conflict`, `invalid_request`. */
   change(principal: Principal, tenantId: string, change: TenantChange): Promise<Tenant>;
-  /** What their files or configuration are made of changed: those that run have it with their next turn, without a restart. */
-  reconfigure(tenantIds: readonly string[]): void;
   /** A tenant that was believed not to run does, as the database says by now: its messages go there. */
   adopt(tenantId: string, runtime: RunningRuntime): void;
   readonly operations: OperationService;
@@ -94,6 +95,9 @@ export interface TenantPoolOptions {
 
 /** More plain starts at once on a host only make each slower: booting is all CPU, for seconds. */
 const startsAtOnce = 4;
+
+/** Agents that are given a changed definition at once, in the background. */
+const configuresAtOnce = 4;
 
 /** Runtimes that are put to sleep at once when the process ends. */
 const stopsAtOnce = 8;
@@ -123,6 +127,8 @@ export async function createTenantPool(options: TenantPoolOptions): Promise<Tena
   const operations = createOperationService(world, notifications, get);
   const seen = createSeenRuntimes(hosts, runtimes, onError);
   const wakes = new Map<string, Promise<WakeResult>>();
+  /** Ends of what is being configured, by tenant. */
+  const configuring = new Map<string, Promise<void>>();
   const defaultImage = [...descriptions.values()][0]?.image ?? '';
   let closing = false;
 
@@ -130,8 +136,13 @@ export async function createTenantPool(options: TenantPoolOptions): Promise<Tena
   const stopChanged = notifications.on('tenant_changed', ({ tenantId }) => {
     follow(tenantId).catch(onError);
   });
+  const stopAgents = notifications.on('agents_changed', ({ organizationId }) => {
+    configureChanged(organizationId).catch(onError);
+  });
   const stopGap = notifications.onGap(() => {
     for (const id of runtimes.ids()) follow(id).catch(onError);
+    const organizationIds = new Set(runtimes.ids().flatMap((id) => runtimes.get(id)?.organizationId ?? []));
+    for (const id of organizationIds) configureChanged(id).catch(onError);
   });
 
   /** What another part of the pool, or another process, did to a tenant that runs here as far as this one knows. */
@@ -154,7 +165,8 @@ export async function createTenantPool(options: TenantPoolOptions): Promise<Tena
     return one;
   }
 
-  async function* turn(request: TurnRequest, signal: AbortSignal): AsyncGenerator<TurnEvent, void> {
+  async function* turn(request: TurnRequest, signal: AbortSignal, agentRevision = 0): AsyncGenerator<TurnEvent, void> {
+    if (agentRevision > (runtimes.get(request.tenantId)?.agentRevision ?? 0)) await configure(request.tenantId);
     const runtime = runtimes.get(request.tenantId);
     const host = runtime && hosts.get(runtime.hostId);
     if (!host) {
@@ -218,10 +230,34 @@ export async function createTenantPool(options: TenantPoolOptions): Promise<Tena
   }
 
   /** What its files say changed: a runtime that runs has it with its next turn. */
-  async function configure(tenantId: string): Promise<void> {
-    const runtime = runtimes.get(tenantId);
-    const tenant = runtime && (await findTenant(database.db, tenantId));
-    if (tenant) await hosts.get(runtime.hostId)?.configure(tenantId, await agentOf(world, tenant));
+  function configure(tenantId: string): Promise<void> {
+    // One after the other: of two definitions the newer one is given last.
+    const next = (configuring.get(tenantId) ?? Promise.resolve()).then(async () => {
+      const runtime = runtimes.get(tenantId);
+      const tenant = runtime && (await findTenant(database.db, tenantId));
+      if (!tenant || tenant.agentRevision <= (runtime.agentRevision ?? 0)) return;
+      await hosts.get(runtime.hostId)?.configure(tenantId, await agentOf(world, tenant));
+      runtime.agentRevision = tenant.agentRevision;
+    });
+    const settled = next.catch(() => {});
+    configuring.set(tenantId, settled);
+    void settled.then(() => configuring.get(tenantId) === settled && configuring.delete(tenantId));
+    return next;
+  }
+
+  /** Those of this process whose definition is older than what the database says; a few at once, since turns come first. */
+  async function configureChanged(organizationId: string): Promise<void> {
+    const ids = runtimes.ids().filter((id) => runtimes.get(id)?.organizationId === organizationId);
+    if (ids.length === 0) return;
+    const { rows } = await database.db.execute<{ id: string; agent_revision: number }>(
+      sql`select id, agent_revision from tenants where id = any(${sql.param(ids)}::text[])`,
+    );
+    const left = rows.filter((row) => row.agent_revision > (runtimes.get(row.id)?.agentRevision ?? 0));
+    await Promise.all(
+      Array.from({ length: configuresAtOnce }, async () => {
+        for (let row = left.pop(); row && !closing; row = left.pop()) await configure(row.id).catch(onError);
+      }),
+    );
   }
 
   async function hibernate(tenantId: string, requestedBy: string): Promise<void> {
@@ -265,13 +301,9 @@ export async function createTenantPool(options: TenantPoolOptions): Promise<Tena
     getAll: async (tenantIds) => show(await findTenants(database.db, tenantIds)),
     change: async (principal, tenantId, change) => {
       await database.db.transaction((tx) => changeTenant(tx, principal, tenantId, change));
-      configure(tenantId).catch(onError);
       const tenant = await get(tenantId);
       if (!tenant) throw new Error('a tenant that was just changed is gone');
       return tenant;
-    },
-    reconfigure: (tenantIds) => {
-      for (const id of tenantIds) configure(id).catch(onError);
     },
     adopt: runtimes.started,
     operations,
@@ -285,6 +317,7 @@ export async function createTenantPool(options: TenantPoolOptions): Promise<Tena
       await hibernateAll();
       await operations.close();
       stopChanged();
+      stopAgents();
       stopGap();
     },
   };

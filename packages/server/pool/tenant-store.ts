@@ -58,6 +58,7 @@ export function selectTenants(db: Queryable) {
       timetableDoneAt: tenants.timetableDoneAt,
       hostId: tenants.hostId,
       filesEpoch: tenants.filesEpoch,
+      agentRevision: tenants.agentRevision,
       checkpointId: tenants.checkpointId,
       diskBytes: tenants.diskBytes,
       startFailures: tenants.startFailures,

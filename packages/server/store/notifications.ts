@@ -26,6 +26,8 @@ export interface Notifications {
   channel_account_changed: { organizationId: string; accountId: string };
   /** A schedule is new, changed or gone: the next due time may be another. */
   schedules_changed: Record<string, never>;
+  /** What agents of the organization are made of has changed; `tenants.agent_revision` says whose. */
+  agents_changed: { organizationId: string };
   person_notified: { organizationId: string; userId: string };
 }
 

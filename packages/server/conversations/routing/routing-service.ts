@@ -9,6 +9,7 @@ import {
 import { and, eq } from 'drizzle-orm';
 import { recordAudit } from '../../audit/audit-store.ts';
 import type { Principal } from '../../organization/principal.ts';
+import { markAgents } from '../../pool/agent-revision.ts';
 import { lockTenant, type TenantColumns } from '../../pool/tenant-store.ts';
 import type { Database, Queryable, Transaction } from '../../store/database.ts';
 import { tiers } from '../../store/schema/index.ts';
@@ -55,12 +56,10 @@ export interface RoutingServiceOptions {
   router: Router;
   /** Departments whose people the principal may see; null for all. */
   scopeOf: (principal: Principal) => Promise<readonly string[] | null>;
-  /** Told, after the commit, whose agents run in another tier now. */
-  onAgentsChanged: (organizationId: string, tenantIds: readonly string[]) => void;
 }
 
 export function createRoutingService(options: RoutingServiceOptions): RoutingService {
-  const { database, router, scopeOf, onAgentsChanged } = options;
+  const { database, router, scopeOf } = options;
   const { db } = database;
 
   async function sees(principal: Principal, employeeId: string): Promise<boolean> {
@@ -77,7 +76,7 @@ export function createRoutingService(options: RoutingServiceOptions): RoutingSer
     change: (tx: Transaction) => Promise<{ action: string; target: NewAuditEvent['target']; detail: object }>,
   ): Promise<RoutingRule | null> {
     const { organizationId } = principal;
-    const { moved, rule } = await db.transaction(async (tx) => {
+    return db.transaction(async (tx) => {
       await lockRules(tx, organizationId);
       const namedTier = (await findRule(tx, key))?.tierId;
       const { action, target, detail } = await change(tx);
@@ -88,13 +87,12 @@ export function createRoutingService(options: RoutingServiceOptions): RoutingSer
         ...{ actor: actorOf(principal), action, target, outcome: 'allowed' },
         detail: { ...detail, movedTenants: moves.length },
       });
+      await markAgents(tx, organizationId, { tenantIds: moves.map(({ id }) => id) });
       await tellRoutingChanged(tx, organizationId);
       const rules = saved ? await listRules(tx, organizationId) : [];
       const isIt = ({ scope, ownerId }: RoutingRule) => scope === key.scope && ownerId === key.ownerId;
-      return { moved: moves.map(({ id }) => id), rule: rules.find(isIt) ?? null };
+      return rules.find(isIt) ?? null;
     });
-    if (moved.length > 0) onAgentsChanged(organizationId, moved);
-    return rule;
   }
 
   async function changeAssignment(

@@ -5,6 +5,7 @@ import type { Principal } from '../../organization/principal.ts';
 import type { Database } from '../../store/database.ts';
 import { configTemplates, skillGroups, skills, tenants } from '../../store/schema/index.ts';
 import { createTestDatabase } from '../../store/testing.ts';
+import { watchMarkedAgents } from '../../testing/marked-agents.ts';
 import { insertSmallOrganization } from '../../testing/small-organization.ts';
 import { createSkillService, type SkillService } from './skill-service.ts';
 import { effectiveSkills } from './skill-store.ts';
@@ -13,7 +14,7 @@ let database: Database;
 let service: SkillService;
 let ann: Principal;
 let stranger: Principal;
-let changed: string[];
+let marked: () => Promise<string[]>;
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -24,8 +25,8 @@ afterAll(() => database.close());
 beforeEach(async () => {
   for (const table of [skills, skillGroups, configTemplates]) await database.db.delete(table);
   await database.db.update(tenants).set({ skills: [], skillGroups: [], configTemplate: null });
-  changed = [];
-  service = createSkillService({ database, onAgentsChanged: (_organization, ids) => changed.push(...ids) });
+  service = createSkillService(database);
+  marked = await watchMarkedAgents(database);
 });
 
 const text = (name: string, body = 'Do it well.') => `---\nname: ${name}\ndescription: About ${name}\n---\n${body}\n`;
@@ -53,9 +54,9 @@ describe('a skill', () => {
   test('put again unchanged stays as it is, and no agent hears of it', async () => {
     await give('ann', { skills: ['travel'] });
     await service.put(ann, 'travel', text('travel'));
-    changed.length = 0;
+    await marked();
     expect(await service.put(ann, 'travel', text('travel'))).toMatchObject({ version: 1 });
-    expect(changed).toEqual([]);
+    expect(await marked()).toEqual([]);
   });
 
   test('that says another name of itself is refused, and nothing is stored', async () => {
@@ -86,9 +87,9 @@ describe('a skill', () => {
     ];
     for (const values of given) {
       await give('ann', { skills: [], skillGroups: [], configTemplate: null, ...values });
-      changed.length = 0;
+      await marked();
       await service.put(ann, 'travel', text('travel', JSON.stringify(values)));
-      expect(changed).toEqual(['ann']);
+      expect(await marked()).toEqual(['ann']);
       expect((await service.list(ann)).skills).toMatchObject([{ name: 'travel', tenants: 1 }]);
     }
     await give('ann', { skills: [], skillGroups: [], configTemplate: 't-old' });
@@ -135,7 +136,7 @@ describe('a group of skills', () => {
   test('changes the agents that have it, and cannot be removed while one does', async () => {
     await give('ben', { skillGroups: ['office'] });
     await service.putGroup(ann, { name: 'office', description: '', skills: [] });
-    expect(changed).toEqual(['ben']);
+    expect(await marked()).toEqual(['ben']);
     await expect(service.removeGroup(ann, 'office')).rejects.toMatchObject({ code: 'conflict' });
     await give('ben', { skillGroups: [] });
     await service.removeGroup(ann, 'office');

@@ -1,6 +1,7 @@
 import { ClawpoolError, type NewAuditEvent, type Skill, type SkillGroup } from '@clawpool/contracts';
 import { recordAudit } from '../../audit/audit-store.ts';
 import type { Principal } from '../../organization/principal.ts';
+import { markAgents } from '../../pool/agent-revision.ts';
 import { refuseUnknownSkills } from '../../pool/tenant-skills.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import { parseSkill } from './skill.ts';
@@ -26,15 +27,8 @@ export interface SkillService {
   removeGroup(principal: Principal, name: string): Promise<void>;
 }
 
-export interface SkillServiceOptions {
-  database: Database;
-  /** Told, after the commit, whose agents have other skills now: the running ones are to get them. */
-  onAgentsChanged: (organizationId: string, tenantIds: readonly string[]) => void;
-}
-
-export function createSkillService({ database, onAgentsChanged }: SkillServiceOptions): SkillService {
-  const { db } = database;
-
+/** Whoever has a skill has its newest text with the next turn. */
+export function createSkillService({ db }: Database): SkillService {
   async function get({ organizationId }: Principal, name: string): Promise<Skill & { content: string }> {
     const skill = await findSkill(db, organizationId, name);
     if (!skill) throw notFound('skill', name);
@@ -52,13 +46,12 @@ export function createSkillService({ database, onAgentsChanged }: SkillServiceOp
     put: async (principal, name, content) => {
       const { organizationId } = principal;
       const { description } = parseSkill(name, content);
-      const changed = await db.transaction(async (tx) => {
+      await db.transaction(async (tx) => {
         const saved = await saveSkill(tx, { organizationId, name, description, content, updatedBy: principal.name });
-        if (saved)
-          await audit(tx, principal, 'skill.saved', { type: 'skill', name }, { bytes: Buffer.byteLength(content) });
-        return saved;
+        if (!saved) return;
+        await audit(tx, principal, 'skill.saved', { type: 'skill', name }, { bytes: Buffer.byteLength(content) });
+        await markAgents(tx, organizationId, { tenantIds: await tenantsWithSkill(tx, organizationId, name) });
       });
-      if (changed) onAgentsChanged(organizationId, await tenantsWithSkill(db, organizationId, name));
       const { content: _, ...skill } = await get(principal, name);
       return skill;
     },
@@ -82,8 +75,8 @@ export function createSkillService({ database, onAgentsChanged }: SkillServiceOp
         await saveSkillGroup(tx, organizationId, saved);
         const target = { type: 'skill-group', name: group.name };
         await audit(tx, principal, 'skill_group.saved', target, { skills: saved.skills });
+        await markAgents(tx, organizationId, { tenantIds: await tenantsWithGroup(tx, organizationId, group.name) });
       });
-      onAgentsChanged(organizationId, await tenantsWithGroup(db, organizationId, group.name));
       return saved;
     },
 

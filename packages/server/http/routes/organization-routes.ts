@@ -9,9 +9,10 @@ import { registerRoutes } from '../register.ts';
 export function registerOrganizationRoutes(app: HttpApp, database: Database): void {
   const { db } = database;
   registerRoutes(app, organizationRoutes, {
-    listEmployees: async ({ principal }) => ({
-      employees: await listEmployees(db, principal.organizationId, await scopeOf(db, principal)),
-    }),
+    listEmployees: async ({ principal }) => {
+      const employees = await listEmployees(db, principal.organizationId, await scopeOf(db, principal));
+      return { employees, total: employees.length };
+    },
     listTiers: async ({ principal }) => ({ tiers: await listTiers(db, principal.organizationId) }),
     changeTier: ({ principal, params, body }) => changeTier(database, principal, params.tierId, body),
   });

@@ -26,7 +26,7 @@ beforeAll(async () => {
       router = createRouter({ database, notifications });
       live = createLiveConversations(database, notifications, () => {});
       const scopeOf = (principal: Principal) => scopeOfPrincipal(database.db, principal);
-      registerRoutingRoutes(app, createRoutingService({ database, router, scopeOf, onAgentsChanged: () => {} }));
+      registerRoutingRoutes(app, createRoutingService({ database, router, scopeOf }));
       registerSessionMonitorRoutes(app, {
         monitor: createSessionMonitor({ database, scopeOf }),
         takeovers: createTakeovers({ database, scopeOf }),

@@ -1,3 +1,4 @@
+import type { DirectorySource, EmployeeImportChange, Permission } from '@clawpool/contracts';
 import { sql } from 'drizzle-orm';
 import {
   boolean,
@@ -10,9 +11,16 @@ import {
   primaryKey,
   text,
   unique,
+  uniqueIndex,
 } from 'drizzle-orm/pg-core';
 import { users } from './authentication.ts';
-import { createdAt, organizationId } from './columns.ts';
+import { createdAt, instant, organizationId } from './columns.ts';
+
+/** Where a row comes from: whoever made it there changes it there. `externalId` is the directory's own name of it. */
+const fromDirectory = () => ({
+  source: text('source').$type<DirectorySource>().notNull().default('local'),
+  externalId: text('external_id'),
+});
 
 export const organizations = pgTable('organizations', {
   id: text('id').primaryKey(),
@@ -20,6 +28,8 @@ export const organizations = pgTable('organizations', {
   timezone: text('timezone').notNull().default('UTC'),
   /** The organization that `--demo` seeds; the console offers its sign-ins. */
   sample: boolean('sample').notNull().default(false),
+  /** Whether the global layer and those of positions change through a proposal that somebody else approves. */
+  layerReview: boolean('layer_review').notNull().default(false),
   createdAt: createdAt(),
 });
 
@@ -30,9 +40,14 @@ export const departments = pgTable(
     id: text('id').notNull(),
     parentId: text('parent_id'),
     name: text('name').notNull(),
+    ...fromDirectory(),
+    createdAt: createdAt(),
   },
   (t) => [
     primaryKey({ columns: [t.organizationId, t.id] }),
+    uniqueIndex('department_of_directory')
+      .on(t.organizationId, t.source, t.externalId)
+      .where(sql`external_id is not null`),
     foreignKey({ columns: [t.organizationId, t.parentId], foreignColumns: [t.organizationId, t.id] }),
     check('department_is_not_its_own_parent', sql`${t.parentId} is distinct from ${t.id}`),
   ],
@@ -64,6 +79,8 @@ export const tiers = pgTable(
     fastPath: boolean('fast_path').notNull().default(false),
     /** Minutes between two looks at HEARTBEAT.md; 0: never. */
     heartbeatMinutes: integer('heartbeat_minutes').notNull().default(30),
+    /** Hosts that its tenants may reach by HTTPS: `api.example.com`, `*.example.com`. */
+    egressHosts: jsonb('egress_hosts').$type<string[]>().notNull().default([]),
   },
   (t) => [primaryKey({ columns: [t.organizationId, t.id] }), check('tier_memory', sql`${t.memoryMegabytes} >= 512`)],
 );
@@ -80,6 +97,9 @@ export const positions = pgTable(
     tools: jsonb('tools').$type<string[]>().notNull(),
     /** What people of this position are the right ones to ask about. */
     contactFor: jsonb('contact_for').$type<string[]>().notNull().default([]),
+    /** Skills that agents of the position have, by name. */
+    skills: jsonb('skills').$type<string[]>().notNull().default([]),
+    createdAt: createdAt(),
   },
   (t) => [
     primaryKey({ columns: [t.organizationId, t.id] }),
@@ -100,14 +120,24 @@ export const employees = pgTable(
     name: text('name').notNull(),
     email: text('email').notNull(),
     departmentId: text('department_id').notNull(),
-    positionId: text('position_id').notNull(),
+    /** Null: not decided yet; they have no agent of their own until they have one. */
+    positionId: text('position_id'),
     contactFor: jsonb('contact_for').$type<string[]>().notNull().default([]),
+    /** False: suspended. They cannot sign in, their agents answer nobody; everything is kept. */
+    active: boolean('active').notNull().default(true),
+    /** What they tell their agent about themselves: Markdown, for USER.md. */
+    about: text('about').notNull().default(''),
+    aboutVersion: integer('about_version').notNull().default(1),
+    ...fromDirectory(),
     createdAt: createdAt(),
   },
   (t) => [
     primaryKey({ columns: [t.organizationId, t.id] }),
     unique('employee_number').on(t.organizationId, t.number),
     unique('employee_email').on(t.organizationId, t.email),
+    uniqueIndex('employee_of_directory')
+      .on(t.organizationId, t.source, t.externalId)
+      .where(sql`external_id is not null`),
     foreignKey({
       columns: [t.organizationId, t.departmentId],
       foreignColumns: [departments.organizationId, departments.id],
@@ -127,6 +157,7 @@ export const members = pgTable(
       .references(() => users.id),
     employeeId: text('employee_id'),
     roles: jsonb('roles').$type<string[]>().notNull(),
+    permissions: jsonb('permissions').$type<Permission[]>().notNull().default([]),
   },
   (t) => [
     primaryKey({ columns: [t.organizationId, t.userId] }),
@@ -134,4 +165,21 @@ export const members = pgTable(
     foreignKey({ columns: [t.organizationId, t.employeeId], foreignColumns: [employees.organizationId, employees.id] }),
     index('members_by_user').on(t.userId),
   ],
+);
+
+/** A file of people that was taken in, with what it takes to undo it. */
+export const employeeImports = pgTable(
+  'employee_imports',
+  {
+    organizationId: organizationId().references(() => organizations.id),
+    id: text('id').notNull(),
+    fileName: text('file_name').notNull(),
+    /** In the order in which they were made. */
+    changes: jsonb('changes').$type<EmployeeImportChange[]>().notNull(),
+    importedBy: text('imported_by').notNull(),
+    undoneAt: instant('undone_at'),
+    undoneBy: text('undone_by'),
+    createdAt: createdAt(),
+  },
+  (t) => [primaryKey({ columns: [t.organizationId, t.id] })],
 );

@@ -99,6 +99,8 @@ export const tenants = pgTable(
     checkpointId: text('checkpoint_id'),
     /** Bytes of its files, at the last checkpoint. */
     diskBytes: bigint('disk_bytes', { mode: 'number' }),
+    /** Rises whenever something its files or its configuration are made of has changed; see `markAgents`. */
+    agentRevision: integer('agent_revision').notNull().default(1),
     /** Failed starts in a row, for the back-off. */
     startFailures: integer('start_failures').notNull().default(0),
     retryAt: instant('retry_at'),

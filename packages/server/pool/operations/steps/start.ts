@@ -219,7 +219,8 @@ async function recordStarted(
     if (error instanceof OperationLost) await hostOf(world, hostId).stop(tenant.id).catch(world.onError);
     throw error;
   }
-  world.runtimes.started(tenant.id, { organizationId: tenant.organizationId, hostId, generation });
+  const { organizationId, agentRevision } = tenant;
+  world.runtimes.started(tenant.id, { organizationId, hostId, generation, agentRevision });
 }
 
 /** Something other than the runtime itself kept it from starting. */

@@ -1,0 +1,4 @@
+/** Texts of the console in English; a part of `english.ts`. */
+export const identityEnglish = {
+  identity: { title: 'Sign-in' },
+} as const;

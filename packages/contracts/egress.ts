@@ -1,0 +1,13 @@
+/** What the host asks the control plane of connections that tenants make through their out pipe. */
+export interface EgressPorts {
+  /** Asked before every connection; each answer is an audit event of the port's. */
+  mayConnect(connection: EgressConnection): Promise<boolean>;
+}
+
+/** A connection that a tenant wants to make: HTTP CONNECT. */
+export interface EgressConnection {
+  tenantId: string;
+  /** Lower case, without a port. */
+  host: string;
+  port: number;
+}

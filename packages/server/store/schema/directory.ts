@@ -1,0 +1,2 @@
+/** Where departments and people come from besides the console. */
+export {};

@@ -1,0 +1,2 @@
+/** How people sign in besides a password. */
+export {};
