@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { connect } from './database.ts';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts';
+import { startEmbeddedPostgres } from './embedded-postgres.ts';
+import { createTestDatabases } from './test-databases.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** Unix socket that answers with a `TestPostgres`. */
+    /** Unix socket: `/` answers with a `TestPostgres` of the asker's own; `/NAME` takes its database back. */
     postgresProvider: string;
   }
 }
@@ -19,10 +20,8 @@ export interface TestPostgres {
   host: string;
   user: string;
   password: string;
-  /** The server's own database, to create and drop others from. */
+  /** A migrated and empty one. */
   database: string;
-  /** The migrated database to copy. */
-  template: string;
 }
 
 /**
@@ -31,13 +30,19 @@ export interface TestPostgres {
  */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'clawpool-test-'));
-  let started: Promise<{ postgres: EmbeddedPostgres; answer: TestPostgres }> | undefined;
-  const provider = createServer((_request, response) => {
+  let started: ReturnType<typeof startWithTemplate> | undefined;
+  const provider = createServer((request, response) => {
     started ??= startWithTemplate(folder);
-    started.then(
-      ({ answer }) => response.end(JSON.stringify(answer)),
-      (error: unknown) => response.writeHead(500).end(String(error)),
-    );
+    const given = decodeURIComponent((request.url ?? '/').slice(1));
+    started
+      .then(async ({ connection, databases }) => {
+        if (given !== '') return databases.giveBack(given);
+        return { ...connection, database: await databases.take() } as TestPostgres;
+      })
+      .then(
+        (answer) => response.end(JSON.stringify(answer ?? null)),
+        (error: unknown) => response.writeHead(500).end(String(error)),
+      );
   });
   provider.listen(join(folder, 'provider.sock'));
   await once(provider, 'listening');
@@ -63,5 +68,6 @@ async function startWithTemplate(dataFolder: string) {
     onProgress: () => {},
   });
   await migrated.close();
-  return { postgres, answer: { ...postgres.connection, template } as TestPostgres };
+  const { connection } = postgres;
+  return { postgres, connection, databases: await createTestDatabases(connection, template) };
 }
