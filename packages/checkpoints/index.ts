@@ -10,6 +10,7 @@ export {
 } from './blobs/settings.ts';
 export { type RestoreOptions, restoreFolder } from './restore/restore-folder.ts';
 export { type SnapshotOptions, snapshotFolder } from './snapshot/snapshot-folder.ts';
+export { type FoundFile, findInTree } from './tree/find-in-tree.ts';
 export { MissingBlobError } from './tree/read-tree.ts';
 export { referencesOf } from './tree/references.ts';
 export { type TreeProblem, type TreeVerification, verifyTree } from './tree/verify.ts';

@@ -24,6 +24,7 @@ describe('the configuration', () => {
       driver: undefined,
       unsafeProcessDriver: false,
       privateWebhooks: false,
+      privateEgress: false,
       demo: false,
       models: expect.objectContaining({ providers: {} }),
       blobs: {},

@@ -30,6 +30,8 @@ export interface Configuration {
   models: ModelSettings;
   /** Let outgoing webhooks reach addresses inside the own network, which an admin could use to look around in it. Default false. */
   privateWebhooks: boolean;
+  /** Agents may also reach addresses of the own network, by name or number and on any port, where a tier or a grant names them. */
+  privateEgress: boolean;
   /** Where checkpoints are stored, and with which key. Default: `blobs` below `data`, as they are. */
   blobs: BlobStoreSettings;
 }
@@ -70,6 +72,7 @@ const configurationFile = z.strictObject({
   unsafeProcessDriver: z.boolean().optional().describe('true or false'),
   demo: z.boolean().optional().describe('true or false'),
   privateWebhooks: z.boolean().optional().describe('true or false'),
+  privateEgress: z.boolean().optional().describe('true or false'),
   models: z.record(z.string(), z.unknown()).optional().describe('settings of the model gateway'),
   blobs: blobStoreSettings.optional().describe('where checkpoints are stored'),
 });
@@ -102,6 +105,7 @@ export function resolveConfiguration(
     unsafeProcessDriver: flags.unsafeProcessDriver ?? file.unsafeProcessDriver ?? false,
     demo: flags.demo ?? file.demo ?? false,
     privateWebhooks: file.privateWebhooks ?? false,
+    privateEgress: file.privateEgress ?? false,
     models: resolveModels(environment, file.models, path),
     blobs: resolveBlobs(environment, file.blobs, path),
   };

@@ -5,11 +5,12 @@ import { channelDrivers, splitText } from '@clawpool/channels';
 import { openBlobStore } from '@clawpool/checkpoints';
 import type { Host, HostDescription } from '@clawpool/contracts';
 import { createHost, imageCatalogue } from '@clawpool/host';
-import { createModelGateway, type ModelGateway } from '@clawpool/models';
+import { commandRules, createModelGateway, type ModelGateway } from '@clawpool/models';
 import { chooseDriver } from '@clawpool/runtimes';
 import {
   type ControlPlane,
   createAgentApi,
+  createEgressPorts,
   createModelGatewayPorts,
   openDatabase,
   startControlPlane,
@@ -156,6 +157,7 @@ async function start(options: InstallationOptions, parts: Parts): Promise<Instal
         attachments,
         dataFolder,
         egress,
+        connections: { ...createEgressPorts(database), allowPrivateAddresses: options.privateEgress },
         tokens: gateway.tokens,
         turns: gateway.turns,
         onProgress,
@@ -178,6 +180,7 @@ async function start(options: InstallationOptions, parts: Parts): Promise<Instal
       model: gateway.active,
       modelChoice: { id: gateway.models[0], ...modelSize },
       modelFailureOf: ports.failureOf,
+      commandRules,
       version: options.version,
       port: options.port,
       bind: options.bind,

@@ -7,14 +7,22 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router';
+import { agentViewOf } from './agent-factory/agent-view.ts';
 import { queryClient, whenSessionEnds } from './api/api.ts';
 import { type AuditFilter, meQuery } from './api/queries.ts';
+import { approvalsViewOf } from './approvals/approvals-view.ts';
+import { filesViewOf } from './files/files-view.ts';
+import { type IdentityTab, identityTabs } from './identity/identity-tabs.ts';
+import { assignmentsViewOf, departmentsViewOf, employeesViewOf, positionsViewOf } from './organization/views.ts';
 import { routingViewOf } from './routing/routing-view.ts';
+import { securityViewOf } from './security/security-view.ts';
 import { homeOf, routeOf } from './session/access.ts';
 import { SignInPage } from './session/sign-in-page.tsx';
+import { signInViewOf } from './session/sign-in-view.ts';
 import { sessionViewOf } from './sessions/session-view.ts';
 import { ErrorPage, NotFoundPage, StartingPage } from './shell/problem-pages.tsx';
 import { Shell } from './shell/shell.tsx';
+import { soulViewOf } from './soul/soul-view.ts';
 import { type TenantTab, tenantTabs } from './tenant/tenant-tabs.ts';
 import { tenantViewOf } from './tenants/tenant-view.ts';
 
@@ -23,10 +31,7 @@ const root = createRootRoute({ component: Outlet });
 const signIn = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
-  validateSearch: (search: Record<string, unknown>): { next?: string; reason?: 'expired' } => ({
-    ...(typeof search.next === 'string' ? { next: search.next } : {}),
-    ...(search.reason === 'expired' ? { reason: 'expired' } : {}),
-  }),
+  validateSearch: signInViewOf,
   component: SignInPage,
 });
 
@@ -63,12 +68,19 @@ const password = createRoute({
   component: lazyRouteComponent(() => import('./session/password-page.tsx'), 'PasswordPage'),
 });
 
-/** Everything below needs a person with a password of their own. */
+const secondFactor = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/second-factor',
+  component: lazyRouteComponent(() => import('./session/second-factor-page.tsx'), 'SecondFactorPage'),
+});
+
+/** Everything below needs a person with a password of their own, and with a second factor where one is demanded. */
 const house = createRoute({
   getParentRoute: () => signedIn,
   id: 'house',
   beforeLoad: ({ context: { me } }) => {
     if (me.mustChangePassword) throw redirect({ to: '/password' });
+    if (me.mustSetUpSecondFactor) throw redirect({ to: '/second-factor' });
   },
   component: Shell,
 });
@@ -201,6 +213,7 @@ const profile = createRoute({
 const files = createRoute({
   getParentRoute: () => house,
   path: '/files',
+  validateSearch: filesViewOf,
   component: lazyRouteComponent(() => import('./files/files-page.tsx'), 'FilesPage'),
 });
 
@@ -219,54 +232,79 @@ const dashboard = createRoute({
 const agentFactory = createRoute({
   getParentRoute: () => house,
   path: '/agents',
+  validateSearch: agentViewOf,
   component: lazyRouteComponent(() => import('./agent-factory/agent-factory-page.tsx'), 'AgentFactoryPage'),
+});
+
+const agent = createRoute({
+  getParentRoute: () => house,
+  path: '/agents/$tenantId',
+  component: lazyRouteComponent(() => import('./agent-factory/agent-page.tsx'), 'AgentPage'),
 });
 
 const soul = createRoute({
   getParentRoute: () => house,
   path: '/soul',
+  validateSearch: soulViewOf,
   component: lazyRouteComponent(() => import('./soul/soul-page.tsx'), 'SoulPage'),
+});
+
+const layer = createRoute({
+  getParentRoute: () => house,
+  path: '/soul/$scope/$ownerId',
+  validateSearch: (search: Record<string, unknown>): { proposal?: string } => {
+    const proposal = textOf(search.proposal, 64);
+    return proposal === undefined ? {} : { proposal };
+  },
+  component: lazyRouteComponent(() => import('./soul/layer-page.tsx'), 'LayerPage'),
 });
 
 const workspace = createRoute({
   getParentRoute: () => house,
   path: '/workspace',
+  validateSearch: filesViewOf,
   component: lazyRouteComponent(() => import('./workspace/workspace-page.tsx'), 'WorkspacePage'),
 });
 
 const security = createRoute({
   getParentRoute: () => house,
   path: '/security',
+  validateSearch: securityViewOf,
   component: lazyRouteComponent(() => import('./security/security-page.tsx'), 'SecurityPage'),
 });
 
 const approvals = createRoute({
   getParentRoute: () => house,
   path: '/approvals',
+  validateSearch: approvalsViewOf,
   component: lazyRouteComponent(() => import('./approvals/approvals-page.tsx'), 'ApprovalsPage'),
 });
 
 const departments = createRoute({
   getParentRoute: () => house,
   path: '/departments',
+  validateSearch: departmentsViewOf,
   component: lazyRouteComponent(() => import('./organization/departments-page.tsx'), 'DepartmentsPage'),
 });
 
 const positions = createRoute({
   getParentRoute: () => house,
   path: '/positions',
+  validateSearch: positionsViewOf,
   component: lazyRouteComponent(() => import('./organization/positions-page.tsx'), 'PositionsPage'),
 });
 
 const employees = createRoute({
   getParentRoute: () => house,
   path: '/employees',
+  validateSearch: employeesViewOf,
   component: lazyRouteComponent(() => import('./organization/employees-page.tsx'), 'EmployeesPage'),
 });
 
 const assignments = createRoute({
   getParentRoute: () => house,
   path: '/assignments',
+  validateSearch: assignmentsViewOf,
   component: lazyRouteComponent(() => import('./organization/assignments-page.tsx'), 'AssignmentsPage'),
 });
 
@@ -279,6 +317,10 @@ const directory = createRoute({
 const identity = createRoute({
   getParentRoute: () => house,
   path: '/sign-in-settings',
+  validateSearch: (search: Record<string, unknown>): { tab?: IdentityTab } => {
+    const tab = identityTabs.find((candidate) => candidate === search.tab);
+    return tab && tab !== 'providers' ? { tab } : {};
+  },
   component: lazyRouteComponent(() => import('./identity/identity-page.tsx'), 'IdentityPage'),
 });
 
@@ -308,6 +350,7 @@ export const router = createRouter({
     visitor,
     signedIn.addChildren([
       password,
+      secondFactor,
       house.addChildren([
         home,
         chat,
@@ -331,7 +374,9 @@ export const router = createRouter({
         myRequests,
         dashboard,
         agentFactory,
+        agent,
         soul,
+        layer,
         workspace,
         security,
         approvals,
@@ -366,9 +411,9 @@ whenSessionEnds(async (why) => {
   const wasSignedIn = queryClient.getQueryData(meQuery.queryKey) !== undefined;
   if (leaving || !wasSignedIn || pathname === '/sign-in') return;
   leaving = true;
-  if (why === 'password') {
+  if (why === 'password' || why === 'second-factor') {
     await queryClient.invalidateQueries(meQuery);
-    await router.navigate({ to: '/password' });
+    await router.navigate({ to: why === 'password' ? '/password' : '/second-factor' });
   } else {
     await router.navigate({ to: '/sign-in', search: { reason: 'expired', next: href } });
     queryClient.removeQueries(meQuery);

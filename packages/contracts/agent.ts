@@ -34,6 +34,8 @@ export interface AgentDefinition {
   refusedCommands?: readonly string[];
   /** IANA name, for dates in the prompt. */
   timezone: string;
+  /** Anybody talks to it: it knows of nobody but whose it is, and can do nothing. */
+  publicTwin?: boolean;
   /** Only of the organization's admin assistant, which represents nobody: OpenClaw's names of the tools by which it looks things up. */
   assistant?: { tools: readonly string[] };
 }
@@ -49,6 +51,7 @@ export interface Person {
   id: string;
   name: string;
   email: string;
+  /** Empty: none yet. */
   position: string;
   department: string;
   /** What to ask this person about: `code review`, `deployments`, … */

@@ -1,6 +1,7 @@
 /** What the control plane asks of a host. Today the host agent lives in the same process tree; the shape is fit for a wire. */
 import type { AgentDefinition, TurnContext } from './agent.ts';
 import type { TurnFailureReason } from './conversation.ts';
+import type { ExpectedFile, ManagedBy } from './files.ts';
 import type { DriverName, EnforcedLimits, RuntimeLimits, RuntimeUsage } from './runtime.ts';
 import type { RuntimeFailureReason } from './tenant.ts';
 
@@ -63,6 +64,22 @@ export interface Host {
   resetFiles(tenantId: string): Promise<void>;
   /** Removes all files and logs of a tenant that does not run. */
   removeFiles(tenantId: string): Promise<void>;
+  /**
+   * A folder of the tenant's workspace, running or not; null: there is none. `not_found` as for `checkpoint`. Nothing of it is followed: of
+   * what the tenant may have planted, links and the like are listed and nothing more.
+   */
+  listWorkspace(
+    place: WorkspacePlace,
+    path: string,
+    page: { offset: number; limit: number },
+  ): Promise<HostedFolder | null>;
+  /** A regular file of it, to be read or closed; null: there is none. */
+  openWorkspace(place: WorkspacePlace, path: string): Promise<HostedFile | null>;
+  /**
+   * Changes something in it, at once and once. Of a tenant that does not run, its files are put in place first, as for a start. Errors:
+   * `not_found`, `conflict` (with what is there as `details`), `not_allowed` for what Clawpool writes, `storage_full`.
+   */
+  changeWorkspace(request: WorkspaceChangeRequest): Promise<WorkspaceChanged>;
   /** Makes sure an image of the catalogue is installed. ClawpoolError `not_found` for one that is not in it. */
   provideImage(imageId: string): Promise<void>;
 
@@ -132,6 +149,60 @@ export interface RestoreRequest {
   uid: number;
   root: string;
   epoch: number;
+}
+
+/** Whose workspace, in which epoch. */
+export interface WorkspacePlace {
+  tenantId: string;
+  epoch: number;
+}
+
+export interface HostedFolder {
+  /** Folders first, then by name; a name that is no text is not among them. */
+  entries: HostedEntry[];
+  total: number;
+  /** False: there are more than the host counts. */
+  complete: boolean;
+}
+
+export interface HostedEntry {
+  name: string;
+  kind: 'file' | 'folder' | 'other';
+  bytes: number;
+  /** Null: not known. */
+  modifiedAt: Date | null;
+  managed: ManagedBy | null;
+}
+
+export interface HostedFile {
+  bytes: number;
+  modifiedAt: Date;
+  managed: ManagedBy | null;
+  /** As long as it was when it was opened, or less. */
+  content: AsyncIterable<Uint8Array>;
+  /** For whoever does not read it. */
+  close(): void;
+}
+
+export interface WorkspaceChangeRequest {
+  tenantId: string;
+  uid: number;
+  /** Of the tenant; null: the default image. */
+  image: string | null;
+  files: FilesSource;
+  change: WorkspaceChange;
+}
+
+export type WorkspaceChange =
+  | { kind: 'write'; path: string; content: AsyncIterable<Uint8Array>; expected: ExpectedFile }
+  | { kind: 'folder'; path: string }
+  | { kind: 'move'; path: string; to: string }
+  | { kind: 'remove'; path: string };
+
+/** Of what was written, or of what was there before it went; 0 and '' for a folder. */
+export interface WorkspaceChanged {
+  bytes: number;
+  hash: string;
 }
 
 export interface HostedRuntime {

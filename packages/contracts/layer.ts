@@ -78,7 +78,10 @@ export const layerPreview = z.object({
       path: z.string(),
       content: z.string(),
       characters: z.int(),
-      limit: z.int().nullable().describe('beyond it OpenClaw would cut; null: it does not read it by itself'),
+      limit: z
+        .int()
+        .nullable()
+        .describe('what goes beyond it is left out; null: OpenClaw does not read the file by itself'),
     }),
   ),
   warnings: z.array(

@@ -6,6 +6,11 @@ export interface TenantModelPolicy {
   tenantId: string;
   /** OpenClaw tool names that may be offered and called; everything else is removed and refused. */
   tools: ReadonlySet<string>;
+  /**
+   * Of `tools`, those that are granted for one turn only: the one named, or, with null, the first that calls one (`recordToolCall` says which). Nobody
+   * else has them, neither calls outside of a turn that a host runs.
+   */
+  onceTools?: ReadonlyMap<string, string | null>;
   /** Commands that are refused, whatever runs them: a regular expression (case-insensitive) over a call's whole command. */
   refusedCommands?: readonly { pattern: string; why: string }[];
   /** Whether the agent can ask for what it is refused; the sentence about a refusal says so. */
@@ -37,6 +42,17 @@ export interface ModelUsage {
   failure: ModelFailure | null;
   /** Which attempt answered: 1 is the first choice; a fallback counts on. */
   attempt: number;
+}
+
+/** The rules about commands, as the model gateway applies them: for whoever writes patterns, or tries one out. */
+export interface CommandRules {
+  /** The first pattern that refuses a command; null: it runs. What cannot be checked in time is refused, by the pattern that took too long. */
+  refusedBy(
+    command: string,
+    patterns: readonly { pattern: string; why: string }[],
+  ): { pattern: string; why: string } | null;
+  /** Why a pattern cannot be used, in a sentence: it is no regular expression, or some text would keep it busy. Null: it can. */
+  problemOf(pattern: string): string | null;
 }
 
 export interface ToolRefusal {

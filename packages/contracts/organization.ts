@@ -44,15 +44,21 @@ export const position = z.object({
   layerWords: z.int().describe('of its SOUL layer; 0: nothing written yet'),
 });
 export type Position = z.infer<typeof position>;
-export const positionInput = z.object({
-  id: id.optional(),
+const positionFields = z.object({
   name,
   departmentId: z.string().max(64),
   tierId: z.string().max(64),
   tools: z.array(toolName).max(toolName.options.length),
-  skills: z.array(z.string().max(64)).max(50).default([]),
+  skills: z.array(z.string().max(64)).max(50),
+  contactFor: topics,
+});
+export const positionInput = positionFields.extend({
+  id: id.optional(),
+  skills: positionFields.shape.skills.default([]),
   contactFor: topics.default([]),
 });
+/** Not the input made partial: its defaults would stand for what is left out. */
+export const positionChange = positionFields.partial();
 
 export const employee = z.object({
   id: z.string(),
@@ -88,18 +94,26 @@ export type EmployeeDetail = z.infer<typeof employeeDetail>;
 /** Roles an admin gives; `operator` belongs to the installation. */
 export const grantableRole = role.exclude(['operator']);
 
-export const employeeInput = z.object({
-  id: id.optional(),
-  /** Made by the server when absent. */
-  number: z.string().trim().min(1).max(40).optional(),
+const employeeFields = z.object({
+  number: z.string().trim().min(1).max(40),
   name,
   email: employeeEmail,
   departmentId: z.string().max(64),
   positionId: z.string().max(64).nullable(),
-  roles: z.array(grantableRole).max(grantableRole.options.length).default(['employee']),
-  permissions: z.array(permission).default([]),
+  roles: z.array(grantableRole).max(grantableRole.options.length),
+  permissions: z.array(permission).max(permission.options.length),
+  contactFor: topics,
+});
+export const employeeInput = employeeFields.extend({
+  id: id.optional(),
+  /** Made by the server when absent. */
+  number: employeeFields.shape.number.optional(),
+  roles: employeeFields.shape.roles.default(['employee']),
+  permissions: employeeFields.shape.permissions.default([]),
   contactFor: topics.default([]),
 });
+/** `active`: false suspends, true lets in again. */
+export const employeeChange = employeeFields.extend({ active: z.boolean() }).partial();
 export type EmployeeInput = z.infer<typeof employeeInput>;
 
 /** What goes, or stands in the way, when something is removed. Names are at most 20 of each; `count` is of all. */
@@ -112,6 +126,11 @@ export const removal = z.object({
   schedules: z.int(),
   rules: z.int().describe('routing rules and assignments to team agents'),
   kept: z.object({ conversations: z.int(), auditEvents: z.int() }).describe('what stays as the trail'),
+  movesTo: z
+    .string()
+    .nullable()
+    .describe('the department to which departments, positions and employees move instead; null: they do not move'),
+  refusal: z.string().nullable().describe('why it is refused even when forced; null: forced, it is done'),
 });
 export type Removal = z.infer<typeof removal>;
 

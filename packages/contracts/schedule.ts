@@ -60,7 +60,16 @@ export const maxSchedulesPerTenant = 50;
 /** What a person is told in the portal, beside conversations. */
 export const notification = z.object({
   id: z.string(),
-  kind: z.enum(['schedule_result', 'schedule_failed', 'channel_trouble', 'takeover', 'message']),
+  kind: z.enum([
+    'schedule_result',
+    'schedule_failed',
+    'channel_trouble',
+    'takeover',
+    'message',
+    'access_request',
+    'access_decided',
+    'layer_proposal',
+  ]),
   title: z.string(),
   text: z.string(),
   conversationId: z.string().nullable(),

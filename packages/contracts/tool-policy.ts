@@ -23,7 +23,8 @@ export type ToolPolicy = z.infer<typeof toolPolicy>;
  */
 export const defaultCommandPatterns: readonly CommandPattern[] = [
   {
-    pattern: String.raw`\brm\s+(-[a-z-]+\s+)*-[a-z]*(r[a-z]*f|f[a-z]*r)[a-z]*\s+(-[a-z-]+\s+)*("|')?(/|~|\$HOME)("|')?(\*|\s|;|&|\||$)`,
+    // Whatever is removed with it, in whatever order the options are.
+    pattern: String.raw`\brm\s(?=[^;&|]*(?<=\s)(?:-[a-z]*r|--recursive))[^;&|]*(?<=\s)(?:/+|~/*|\$\{?HOME\}?/*)[.*]*(?=\s|[;&|)]|$)`,
     why: 'it deletes everything there is',
   },
   { pattern: String.raw`\bchmod\s+(-[a-z]+\s+)*0?777\b`, why: 'it lets everybody write' },

@@ -2,7 +2,7 @@ import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AgentDefinition, BlobStore, TurnRequest } from '@clawpool/contracts';
 import type { ProfileInput, TurnUploadPlace, WorkspaceFile } from '@clawpool/workspace';
-import { composeWorkspace, sessionContext, sessionContextFile } from '@clawpool/workspace';
+import { composeWorkspace, isInPrompt, sessionContext, sessionContextFile } from '@clawpool/workspace';
 import { keepMemory } from './kept-memory.ts';
 import type { RuntimeSetting } from './runtime-setting.ts';
 import { forgetSession } from './session-files.ts';
@@ -14,8 +14,8 @@ import { collectOutgoing, writeUploads } from './turn-files.ts';
 export interface AgentFiles {
   /** Everything, before the gateway starts. */
   writeAll(): Promise<void>;
-  /** What the agent reads: before every turn, since the agent may have changed it. */
-  writeWorkspace(): Promise<void>;
+  /** What the agent reads: before every turn, since the agent may have changed it. Returns what of it is in every prompt. */
+  writeWorkspace(): Promise<WorkspaceFile[]>;
   /** What is true for the turn that begins, and the files that came with its message. Returns where each of them is. */
   writeTurn(turn: TurnRequest): Promise<TurnUploadPlace[]>;
   /** What the agent left to be sent; see `collectOutgoing`. */
@@ -28,8 +28,11 @@ export interface AgentFiles {
   becomeAgentOf(owner: AgentOwner): Promise<void>;
   /** From now on it is this agent; nothing is written yet. */
   change(agent: AgentDefinition): void;
-  /** Writes the configuration when it is not what the agent's is. The gateway reads it again by itself. */
-  writeConfiguration(): Promise<void>;
+  /**
+   * Writes the configuration when it is not what the agent's is; the gateway reads it again by itself. True: it offers tools that the one before
+   * did not, which the agent has only then.
+   */
+  writeConfiguration(): Promise<boolean>;
 }
 
 /** Whose files they are. */
@@ -61,8 +64,9 @@ export function agentFiles(options: {
   /** Counts what was written of the configuration; travels with every model call (`ProfileInput.revision`). */
   let revision = 0;
   let written = '';
+  let offered: AgentDefinition['tools'] = [];
 
-  async function writeWorkspace(): Promise<void> {
+  async function writeWorkspace(): Promise<WorkspaceFile[]> {
     const workspace = composeWorkspace(owner.agent, profile);
     const wanted = workspace.flatMap(({ path }) => skillOf(path) ?? []);
     const former = skills.filter((name) => !wanted.includes(name));
@@ -70,6 +74,7 @@ export function agentFiles(options: {
     if (former.length > 0) await removeSkills(workspaceFolder(), former);
     await writeFiles(owner.folder, inWorkspace(workspace), uid);
     if (former.length > 0) await remember(wanted);
+    return workspace.filter(({ path }) => isInPrompt(path));
   }
 
   async function remember(names: readonly string[]): Promise<void> {
@@ -96,10 +101,10 @@ export function agentFiles(options: {
 
   const writeState = () => writeFiles(owner.folder, profile.state({ ...input, agent: owner.agent, revision: '' }), uid);
 
-  async function writeConfiguration(): Promise<void> {
+  async function writeConfiguration(): Promise<boolean> {
     const compose = (name: string) => profile.configuration({ ...input, agent: owner.agent, revision: name });
     const plain = JSON.stringify(compose(''));
-    if (plain === written) return;
+    if (plain === written) return false;
     const name = revision === 0 ? String(owner.generation) : `${owner.generation}.${revision}`;
     const files = compose(name).map((file) => ({ ...file, mode: 0o400 }));
     await writeState();
@@ -107,6 +112,9 @@ export function agentFiles(options: {
     if (revision > 0) setTimeout(() => void touch(files), secondLookMs).unref();
     revision += 1;
     written = plain;
+    const wider = revision > 1 && owner.agent.tools.some((tool) => !offered.includes(tool));
+    offered = owner.agent.tools;
+    return wider;
   }
 
   /** A gateway that missed the change, as one does now and then on a busy machine, sees this one; to others nothing changed. */

@@ -2,11 +2,16 @@ import { chmod } from 'node:fs/promises';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import { createEgressTunnel } from './egress-tunnel.ts';
 
 /** The host's end of a tenant's out pipe. */
 export interface EgressServer {
   close(): Promise<void>;
 }
+
+/** Answers CONNECT; never rejects. */
+export type Tunnel = (request: IncomingMessage, client: Duplex, head: Buffer) => Promise<void>;
 
 /** What one tenant may occupy of the host through its out pipe; far above what an agent that works needs. */
 export const egressBounds = {
@@ -20,10 +25,14 @@ export const egressBounds = {
 } as const;
 
 /**
- * Serves a tenant's model calls on `out.sock` in its socket folder. To be started before the tenant is: it has to find the
+ * Serves a tenant's model calls, and the connections it may make, on `out.sock` in its socket folder. To be started before the tenant is: it has to find the
  * socket there. Requests must say how long they are, so that none grows beyond the bound while it is read.
  */
-export async function serveEgress(socketFolder: string, listener: RequestListener): Promise<EgressServer> {
+export async function serveEgress(
+  socketFolder: string,
+  listener: RequestListener,
+  tunnel: Tunnel = noTunnel,
+): Promise<EgressServer> {
   const { headerBytes, headersMs, requestMs, idleMs, connections } = egressBounds;
   const server = createServer(
     {
@@ -38,6 +47,12 @@ export async function serveEgress(socketFolder: string, listener: RequestListene
     },
   );
   server.maxConnections = connections;
+  const tunnels = new Set<Duplex>();
+  server.on('connect', (request, client, head) => {
+    tunnels.add(client);
+    client.once('close', () => tunnels.delete(client));
+    void tunnel(request, client, head);
+  });
   const path = join(socketFolder, 'out.sock');
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -53,9 +68,12 @@ export async function serveEgress(socketFolder: string, listener: RequestListene
       new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
+        for (const client of tunnels) client.destroy();
       }),
   };
 }
+
+const noTunnel = createEgressTunnel({ mayConnect: async () => false });
 
 function isBounded(request: IncomingMessage, response: ServerResponse): boolean {
   request.on('error', () => {});

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunningTurn, RunningTurns, TurnEvent, TurnRequest } from '@clawpool/contracts';
 import { connectToRuntime } from '@clawpool/runtimes';
-import type { OpenClawProfile, TurnFailure, TurnUploadPlace } from '@clawpool/workspace';
+import type { OpenClawProfile, TurnFailure, TurnInput } from '@clawpool/workspace';
 import { createParser } from 'eventsource-parser';
 import { Pool } from 'undici';
 import { whileWaitedFor } from './abandoned-turn.ts';
@@ -21,7 +21,7 @@ export interface Gateway {
 }
 
 /** A turn whose uploads are where the agent finds them. */
-export type PlacedTurn = Omit<TurnRequest, 'uploads'> & { uploads?: readonly TurnUploadPlace[] };
+export type PlacedTurn = Omit<TurnRequest, 'uploads'> & Pick<TurnInput, 'uploads' | 'replaced'>;
 
 /** How much one answer may be. */
 export const answerBounds = {

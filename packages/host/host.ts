@@ -3,6 +3,7 @@ import type { RequestListener } from 'node:http';
 import { availableParallelism, totalmem } from 'node:os';
 import type {
   BlobStore,
+  EgressPorts,
   EnforcedLimits,
   FilesSnapshot,
   Host,
@@ -19,6 +20,7 @@ import type { HostFolders } from './host-folders.ts';
 import { prepareFolders, removeLeftovers, removeSocketsBase } from './host-folders.ts';
 import { describeHosted } from './hosted.ts';
 import { checkTenantId, hostedRuntimes } from './hosted-runtimes.ts';
+import { hostedWorkspaces } from './hosted-workspaces.ts';
 import type { ImageCatalogue } from './image.ts';
 import type { ImageSettings } from './image-settings.ts';
 import { imageSettings } from './image-settings.ts';
@@ -42,6 +44,8 @@ export interface HostOptions {
   dataFolder: string;
   /** Who answers a tenant's model calls. */
   egress: (tenantId: string) => RequestListener;
+  /** Which hosts a tenant may reach through its out pipe; absent: none. */
+  connections?: EgressPorts & { allowPrivateAddresses: boolean };
   tokens: RuntimeTokens;
   /** Told which turns run, for the gateways that do not say everything themselves. */
   turns: RunningTurns;
@@ -69,6 +73,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
       turns,
       attachments,
       egress,
+      connections: options.connections ?? { mayConnect: async () => false, allowPrivateAddresses: false },
       folders: { ...folders, compileCache: null },
       fillCompileCache: false,
       owner: (uid) => hostUser(driver, uid),
@@ -158,6 +163,10 @@ function manage(options: HostOptions, settings: ImageSettings, folders: HostFold
       atRest(tenantId, () => files.restore({ tenantId, root, epoch, owner: hostUser(driver, uid) })),
     resetFiles: (tenantId) => atRest(tenantId, () => files.reset(tenantId)),
     removeFiles: (tenantId) => atRest(tenantId, () => files.remove(tenantId)),
+    ...hostedWorkspaces({
+      ...{ runtimes, files, defaultImage: options.images.default },
+      ownerOf: (uid) => hostUser(driver, uid),
+    }),
     provideImage: async (imageId) => {
       await settings.of(imageId);
     },

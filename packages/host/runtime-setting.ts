@@ -1,7 +1,7 @@
 import { appendFile } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
-import type { BlobStore, RunningTurns, RuntimeDriver, RuntimeTokens } from '@clawpool/contracts';
+import type { BlobStore, EgressPorts, RunningTurns, RuntimeDriver, RuntimeTokens } from '@clawpool/contracts';
 import type { OpenClawProfile } from '@clawpool/workspace';
 import type { RuntimeImage } from './image.ts';
 
@@ -15,6 +15,8 @@ export interface RuntimeSetting {
   /** Where the files of messages and answers are. */
   attachments: BlobStore;
   egress: (tenantId: string) => RequestListener;
+  /** Which hosts a tenant may reach. */
+  connections: EgressPorts & { allowPrivateAddresses: boolean };
   folders: {
     /** Tenants' own folders, each named by its id, and warm slots' until they are a tenant's. */
     tenants: string;

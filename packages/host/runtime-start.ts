@@ -8,6 +8,7 @@ import { composeWorkspace, sessionContextFile } from '@clawpool/workspace';
 import type { AgentFiles, AgentOwner } from './agent-files.ts';
 import { agentFiles } from './agent-files.ts';
 import { serveEgress } from './egress-server.ts';
+import { createEgressTunnel } from './egress-tunnel.ts';
 import type { Gateway } from './gateway.ts';
 import { createGateway } from './gateway.ts';
 import type { MountedFolders } from './launch-command.ts';
@@ -44,8 +45,8 @@ export interface StartedRuntime {
   logFile: string;
   /** The log's length when it was started. */
   logStart: number;
-  /** From now on this one answers its model calls. */
-  answerModelCallsWith(model: RequestListener): void;
+  /** From now on this one answers its model calls, and it reaches what this tenant may. */
+  becomeOutPipeOf(tenantId: string, model: RequestListener): void;
   /** Removes what was made for it; to be called when it is gone. */
   putAway(): Promise<void>;
 }
@@ -125,7 +126,13 @@ async function begin(
   await files.writeAll();
 
   let { model } = request;
-  const egress = await serveEgress(socketFolder, (call, response) => model(call, response));
+  let tenantId = id;
+  const { mayConnect, allowPrivateAddresses } = setting.connections;
+  const tunnel = createEgressTunnel({
+    mayConnect: (host, port) => mayConnect({ tenantId, host, port }),
+    allowPrivateAddresses,
+  });
+  const egress = await serveEgress(socketFolder, (call, response) => model(call, response), tunnel);
   undo.push(() => egress.close());
   const gateway = createGateway({ socketFolder, profile, gatewayToken, turns: setting.turns });
   undo.push(() => gateway.close());
@@ -152,7 +159,8 @@ async function begin(
     port: place.gatewayPort,
     logFile,
     logStart,
-    answerModelCallsWith: (next) => {
+    becomeOutPipeOf: (owner, next) => {
+      tenantId = owner;
       model = next;
     },
   };

@@ -16,6 +16,7 @@ import { removeTree } from './remove-tree.ts';
 import { logFileOf } from './runtime-setting.ts';
 import { forgetSession } from './session-files.ts';
 import { readFileBelow, removePaths, skillFile } from './tenant-files.ts';
+import type { PresentWorkspace } from './workspace-files.ts';
 
 /** Tenants' folders on this host: each a cache of its newest checkpoint and what changed since. Calls for one tenant must not overlap. */
 export interface TenantFolders {
@@ -49,6 +50,8 @@ export interface TenantFolders {
   forgetSessions(tenantId: string, image: string): Promise<void>;
   /** A file of the workspace. Null: there is none, or more in it than `atMost` bytes. */
   readWorkspace(tenantId: string, path: string, atMost: number): Promise<string | null>;
+  /** Where its workspace is. @throws ClawpoolError `not_found` when there is no folder, or one of another epoch */
+  workspaceOf(tenantId: string, epoch: number): Promise<PresentWorkspace>;
   /** Everything of it that is on this host. */
   remove(tenantId: string): Promise<void>;
   /** Brings to an end what a killed host agent was in the middle of. Returns the warm slots that still hold a tenant's files. */
@@ -202,7 +205,7 @@ export function tenantFolders(options: {
   const beside = (tenantId: string, what: 'new' | 'replaced' | 'removed') =>
     `${folderOf(tenantId)}.${what}-${randomBytes(4).toString('hex')}`;
 
-  async function checkpoint({ tenantId, previous, epoch, ...how }: CheckpointRequest): Promise<FilesSnapshot> {
+  async function present(tenantId: string, epoch: number | undefined): Promise<FilesRecord | null> {
     const record = await settled(tenantId);
     if (!exists(folderOf(tenantId)) || (epoch !== undefined && record !== null && record.epoch !== epoch)) {
       throw new ClawpoolError(
@@ -211,6 +214,11 @@ export function tenantFolders(options: {
         'Start it once: its files are put in place then.',
       );
     }
+    return record;
+  }
+
+  async function checkpoint({ tenantId, previous, epoch, ...how }: CheckpointRequest): Promise<FilesSnapshot> {
+    const record = await present(tenantId, epoch);
     const { runtimeState, workspace } = profileOf(record?.image ?? defaultImage);
     const ours = (record?.skills ?? []).map((skill) => join(workspace, skillFile(skill)));
     return snapshotFolder({
@@ -278,6 +286,17 @@ export function tenantFolders(options: {
     return readFileBelow(folderOf(tenantId), `${workspace}/${path}`, atMost);
   }
 
+  async function workspaceOf(tenantId: string, epoch: number): Promise<PresentWorkspace> {
+    const record = await present(tenantId, epoch);
+    const { workspace } = profileOf(record?.image ?? defaultImage);
+    return {
+      root: folderOf(tenantId),
+      workspace,
+      owner: record?.owner ?? undefined,
+      skills: record?.skills ?? [],
+    };
+  }
+
   async function remove(tenantId: string): Promise<void> {
     await settled(tenantId);
     const removed = beside(tenantId, 'removed');
@@ -326,6 +345,7 @@ export function tenantFolders(options: {
     forgetSession: forget,
     forgetSessions: forgetAll,
     readWorkspace,
+    workspaceOf,
     remove,
     recover,
   };

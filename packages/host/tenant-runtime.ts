@@ -1,5 +1,6 @@
 import { appendFile, rm, statfs } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type {
   AgentDefinition,
   RuntimeExit,
@@ -15,6 +16,7 @@ import type { RuntimeSetting } from './runtime-setting.ts';
 import { logFileOf, noteInLog } from './runtime-setting.ts';
 import type { StartedRuntime } from './runtime-start.ts';
 import { graceMs } from './runtime-start.ts';
+import { createFilesSeen } from './session-files-seen.ts';
 import type { StartFailure } from './start-failure.ts';
 import { failureOf, whyItEnded } from './start-failure.ts';
 
@@ -48,6 +50,9 @@ export interface TenantRuntime {
   stop(): Promise<void>;
 }
 
+/** Milliseconds that a turn waits for a gateway to read a configuration with more tools; 2026.6 takes up to 1.8 s on a busy machine. */
+const readAgainMs = 3_000;
+
 /** @param stopWithinMs SIGTERM, then this long, then SIGKILL. A warm slot has nothing to lose: 0, until it is a tenant's */
 export function tenantRuntime(
   setting: RuntimeSetting,
@@ -60,6 +65,7 @@ export function tenantRuntime(
   let holder = { id, logFrom: started.logStart };
   const turns = new Set<{ overlaps: boolean }>();
   let holds = 0;
+  const changedSince = createFilesSeen();
   let configuring: Promise<void> = Promise.resolve();
   let reading: Promise<unknown> = Promise.resolve();
   let stopping: Promise<void> | undefined;
@@ -74,6 +80,8 @@ export function tenantRuntime(
   });
 
   async function* turn(request: TurnRequest, signal: AbortSignal): AsyncGenerator<TurnEvent, void> {
+    // What was decided before it holds for it: what is wider as well, which only the gateway’s own configuration gives.
+    await configuring;
     const self = { overlaps: turns.size > 0 };
     for (const other of turns) other.overlaps = true;
     turns.add(self);
@@ -100,8 +108,10 @@ export function tenantRuntime(
   /** The agent may have changed what makes it; every turn starts from what the organization decided. */
   async function prepare(request: TurnRequest): Promise<PlacedTurn | TurnEvent> {
     try {
-      await files.writeWorkspace();
-      return { ...request, uploads: await files.writeTurn(request) };
+      const inPrompt = await files.writeWorkspace();
+      const uploads = await files.writeTurn(request);
+      if (setting.profile.readsFilesEachTurn) return { ...request, uploads };
+      return { ...request, uploads, replaced: changedSince(request.session, inPrompt) };
     } catch (error) {
       return refused(error);
     }
@@ -151,8 +161,20 @@ export function tenantRuntime(
   function settleConfiguration(): void {
     configuring = configuring.then(async () => {
       if (turns.size > 0 || exit || stopping) return;
-      await files.writeConfiguration().catch((error) => noteInLog(setting.folders, holder.id, error));
+      const from = await logSize(started.logFile);
+      const wider = await files.writeConfiguration().catch((error) => noteInLog(setting.folders, holder.id, error));
+      if (wider) await untilReadAgain(from);
     });
+  }
+
+  /** The gateway says so in its log. One that says nothing reads it a little later. */
+  async function untilReadAgain(from: number): Promise<void> {
+    const deadline = Date.now() + readAgainMs;
+    while (Date.now() < deadline && !exit && !stopping) {
+      const lines = await logTail(started.logFile, 100, from).catch(() => []);
+      if (lines.some((line) => setting.profile.configurationRead.test(line))) return;
+      await sleep(20);
+    }
   }
 
   function whileFrozen<T>(read: () => Promise<T>): Promise<T> {
@@ -177,7 +199,7 @@ export function tenantRuntime(
 
   async function becomeRuntimeOf(tenantId: string, owner: AgentOwner, model: RequestListener): Promise<void> {
     token.bind(tenantId, owner.generation);
-    started.answerModelCallsWith(model);
+    started.becomeOutPipeOf(tenantId, model);
     holder = { id: tenantId, logFrom: await logSize(started.logFile) };
     grace = graceMs;
     await files.becomeAgentOf(owner);

@@ -6,7 +6,7 @@ import type { DecodedRequest } from './fronts/front.ts';
 import type { Language } from './language.ts';
 import { languageOf } from './language.ts';
 import type { TurnRegistry } from './running-turns.ts';
-import { enforceToolPolicy, removeForbiddenTools } from './tool-policy.ts';
+import { enforceToolPolicy, policyOfTurn, type RefusedCall, removeForbiddenTools } from './tool-policy.ts';
 import type { TurnLedger } from './turn-ledger.ts';
 import { takeTurnId } from './turn-line.ts';
 
@@ -39,8 +39,8 @@ export interface AnswerOptions {
  * for the turn any more.
  */
 export async function* answer(options: AnswerOptions): AsyncGenerator<AnswerEvent> {
-  const { policy, ports, ledger, turns } = options;
-  const { organizationId, tenantId } = policy;
+  const { ports, ledger, turns } = options;
+  const { organizationId, tenantId } = options.policy;
   const { request: withoutTurn, turnId } = takeTurnId(
     options.decoded.request,
     (id) => turns.find(tenantId, id) !== undefined,
@@ -48,14 +48,16 @@ export async function* answer(options: AnswerOptions): AsyncGenerator<AnswerEven
   const turn = turnId === null ? undefined : turns.find(tenantId, turnId);
   if (turn?.cancelled.aborted) throw new CallCancelled();
   const language = languageOf(withoutTurn);
+  const offered = new Set(withoutTurn.tools.map((tool) => tool.name));
+  const policy = policyOfTurn(options.policy, turn === undefined ? null : turnId, offered);
 
   if (ledger.countCall(tenantId, turnId) > policy.maxCallsPerTurn) {
     yield* overTheCap(policy, language);
     return;
   }
 
-  const { request, removed } = removeForbiddenTools(withoutTurn, policy.tools);
-  const offered = new Set(withoutTurn.tools.map((tool) => tool.name));
+  const { request: permitted, removed } = removeForbiddenTools(withoutTurn, policy.tools);
+  const request = { ...permitted, maxTokens: lowest(permitted.maxTokens, policy.maxOutputTokens ?? null) };
   for (const tool of new Set(removed)) {
     if (!options.configuredAsSlot && ledger.firstRefusal(tenantId, turnId, tool)) {
       const refusal = {
@@ -88,20 +90,12 @@ export async function* answer(options: AnswerOptions): AsyncGenerator<AnswerEven
       options.owe(ports.recordUsage({ organizationId, tenantId, turnId, ...attempt }));
     },
   });
-  const refuse = (tool: string, argumentsText: string) => {
-    const offeredByRuntime = offered.has(tool);
-    return ports.recordRefusal({
-      organizationId,
-      tenantId,
-      turnId,
-      tool,
+  const refuse = (call: RefusedCall) =>
+    ports.recordRefusal({
+      ...{ organizationId, tenantId, turnId, ...call },
       stage: 'response',
-      cause: 'tool',
-      why: null,
-      offered: offeredByRuntime,
-      argumentsText,
+      offered: offered.has(call.tool),
     });
-  };
   const allow = async (tool: string, argumentsText: string) => {
     // Calls outside of a turn that a host runs are nobody's acts.
     if (turn === undefined || turnId === null) return;
@@ -126,6 +120,10 @@ const notRecorded: ModelFailure = {
   reason: 'model_error',
   message: 'What the agent wanted to do could not be recorded, and so was not done. Please try again.',
 };
+
+/** Of two bounds, where null is none. */
+const lowest = (one: number | null, other: number | null): number | null =>
+  one === null || other === null ? (one ?? other) : Math.min(one, other);
 
 /** Told instead of asking a model: OpenClaw would otherwise ask for ever when a tool call of the model keeps failing. */
 function* overTheCap(policy: TenantModelPolicy, language: Language): Generator<AnswerEvent> {

@@ -1,3 +1,4 @@
+export { commandRules } from './command-rules.ts';
 export type { ModelGateway, ModelGatewayOptions } from './gateway.ts';
 export { createModelGateway } from './gateway.ts';
 export type { ModelSettings } from './settings.ts';

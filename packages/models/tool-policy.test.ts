@@ -47,6 +47,8 @@ describe('a tool that the policy forbids', () => {
         turnId: 'turn-1',
         tool: 'exec',
         stage: 'request',
+        cause: 'tool',
+        why: null,
         offered: true,
         argumentsText: '',
       },
@@ -104,6 +106,14 @@ describe('a tool that the policy forbids', () => {
   it('is explained in Chinese to a person who writes Chinese', async () => {
     bench.openaiVendor.answers({ calls: [exec], finish: 'tool_calls' });
     expect((await stream('请运行 git status')).text).toContain('我不能使用 exec');
+  });
+
+  it('can be requested, where the policy says so, and the person and the agent are told how', async () => {
+    bench.setPolicy({ mayRequest: true });
+    bench.openaiVendor.answers({ calls: [exec], finish: 'tool_calls' });
+    expect((await stream()).text).toContain('you can request it: in your portal under “My requests”');
+    bench.openaiVendor.answers({ calls: [exec], finish: 'tool_calls' });
+    expect((await stream('请运行 git status')).text).toContain('我的申请');
   });
 
   it('is refused in messages and in whole documents as well', async () => {
@@ -213,6 +223,97 @@ describe('a tool that the policy allows', () => {
     await expect(stream('Read a', [tool('read')])).rejects.toThrow();
     expect(turn.failure()).toMatchObject({ reason: 'model_error' });
     expect(bench.problems).toEqual([new Error('database is away')]);
+  });
+});
+
+describe('a command', () => {
+  const command = (text: string, id = 'call_c', pieces = [JSON.stringify({ command: text })]) => ({
+    ...{ id, name: 'exec', pieces },
+  });
+  const rules = [{ pattern: 'rm -rf /$', why: 'it deletes everything there is' }];
+  beforeEach(() => bench.setPolicy({ tools: new Set(['exec', 'read']), refusedCommands: rules }));
+
+  it('that a pattern fits does not reach the runtime: the person reads why, and it is recorded', async () => {
+    bench.openaiVendor.answers({ text: ['Sure.'], calls: [command('rm -rf /')], finish: 'tool_calls' });
+    expect(await stream()).toEqual({
+      text: 'Sure.\n\nI did not run this command: it deletes everything there is. No position allows such a command.',
+      calls: [],
+      finish: 'stop',
+    });
+    await bench.gateway.close();
+    expect(bench.refusals).toMatchObject([
+      {
+        ...{ tool: 'exec', stage: 'response', cause: 'command', why: 'it deletes everything there is' },
+        argumentsText: '{"command":"rm -rf /"}',
+      },
+    ]);
+    expect(bench.toolCalls).toEqual([]);
+  });
+
+  it('is checked whole, however it is cut into pieces and however long it is', async () => {
+    const long = JSON.stringify({ note: 'x'.repeat(2_000), command: `r'm' \\\n -rf /` });
+    const pieces = long.match(/[\s\S]{1,7}/g) ?? [];
+    bench.openaiVendor.answers({ calls: [command('', 'call_l', pieces)], finish: 'tool_calls' });
+    expect((await stream()).calls).toEqual([]);
+  });
+
+  it('whose arguments are no JSON is refused: it cannot be checked', async () => {
+    bench.openaiVendor.answers({ calls: [command('', 'call_b', ['{"command":"ls'])], finish: 'tool_calls' });
+    const answer = await stream();
+    expect(answer).toMatchObject({ calls: [], finish: 'stop' });
+    expect(answer.text).toContain('incomplete');
+  });
+
+  it('that no pattern fits is run, beside one that is refused, and is handed on as it was read', async () => {
+    bench.openaiVendor.answers({
+      calls: [command('rm -rf /'), command('', 'call_d', ['{"command":"rm -rf /","command":"ls"}']), read],
+      finish: 'tool_calls',
+    });
+    const { calls, finish, text } = await stream();
+    const joined = (index: number) =>
+      calls
+        .filter((call) => call.index === index)
+        .map((call) => call.function?.arguments ?? '')
+        .join('');
+    expect([joined(0), joined(1), finish]).toEqual(['{"command":"ls"}', '{"path":"a"}', 'tool_calls']);
+    expect(text).toContain('it deletes everything there is');
+  });
+
+  it('is explained in Chinese to a person who writes Chinese', async () => {
+    bench.openaiVendor.answers({ calls: [command('rm -rf /')], finish: 'tool_calls' });
+    expect((await stream('请运行 rm -rf /')).text).toContain('我没有执行这条命令');
+  });
+});
+
+describe('a tool that is granted for one turn', () => {
+  const once = (turnId: string | null) =>
+    bench.setPolicy({ tools: new Set(['exec', 'read']), onceTools: new Map([['exec', turnId]]) });
+  const asks = async () => {
+    bench.openaiVendor.answers({ calls: [exec], finish: 'tool_calls' });
+    return (await stream()).finish;
+  };
+
+  it('is the first running turn’s that calls it, and nobody’s outside of one', async () => {
+    once(null);
+    expect(await asks()).toBe('stop');
+    bench.gateway.turns.begin(tenantId, 'turn-1');
+    expect(await asks()).toBe('tool_calls');
+  });
+
+  it('is not spent on a runtime that does not offer it yet, which would drop the call', async () => {
+    bench.gateway.turns.begin(tenantId, 'turn-1');
+    once(null);
+    bench.openaiVendor.answers({ calls: [exec], finish: 'tool_calls' });
+    expect((await stream('Run git status', [tool('read')])).finish).toBe('stop');
+    expect(bench.toolCalls).toEqual([]);
+  });
+
+  it('is not another turn’s once one has it', async () => {
+    bench.gateway.turns.begin(tenantId, 'turn-1');
+    once('turn-2');
+    expect(await asks()).toBe('stop');
+    once('turn-1');
+    expect(await asks()).toBe('tool_calls');
   });
 });
 

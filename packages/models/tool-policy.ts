@@ -1,4 +1,5 @@
-import type { TenantModelPolicy } from '@clawpool/contracts';
+import type { TenantModelPolicy, ToolRefusal } from '@clawpool/contracts';
+import { commandRules, commandsOf, commandTools } from './command-rules.ts';
 import type { ModelEvent, ModelRequest } from './exchange.ts';
 import type { Language } from './language.ts';
 
@@ -21,82 +22,112 @@ export function removeForbiddenTools(
   return { request: { ...request, tools, toolChoice: stillPossible ? choice : 'auto' }, removed };
 }
 
+/**
+ * The policy as it is for one turn, or for calls of none: what was granted for a single turn is that turn's alone. A runtime that does not offer such a
+ * tool (yet) would drop the call of it, and the grant would be spent for nothing.
+ */
+export function policyOfTurn(
+  policy: TenantModelPolicy,
+  runningTurnId: string | null,
+  offered: ReadonlySet<string>,
+): TenantModelPolicy {
+  const { onceTools } = policy;
+  if (!onceTools || onceTools.size === 0) return policy;
+  const mayUse = (tool: string) => {
+    const turnId = onceTools.get(tool);
+    if (turnId === undefined) return true;
+    return offered.has(tool) && runningTurnId !== null && (turnId === null || turnId === runningTurnId);
+  };
+  return { ...policy, tools: new Set([...policy.tools].filter(mayUse)) };
+}
+
 export interface EnforcementOptions {
   policy: TenantModelPolicy;
   language: Language;
   /** Called, and awaited, for every forbidden call before the person is told, also when the answer breaks off. */
-  refuse(tool: string, argumentsText: string): Promise<void>;
+  refuse(call: RefusedCall): Promise<void>;
   /** Awaited for every allowed call before anything of it goes downstream; rejecting ends the answer. */
   allow(tool: string, argumentsText: string): Promise<void>;
 }
 
-/** An allowed call that is held back until enough of its arguments is there to be recorded. */
+export type RefusedCall = Pick<ToolRefusal, 'tool' | 'argumentsText' | 'cause' | 'why'>;
+
+/** A call that is held back: until enough of its arguments is there to be recorded, or, where they are a command, until they are complete. */
 interface HeldCall {
   call: Extract<ModelEvent, { type: 'tool_call' }>;
   argumentsText: string;
+  isCommand: boolean;
 }
 
 /**
  * Lets an answer through without the tool calls that the policy forbids: not one byte of them goes downstream. They are replaced
  * by a sentence for the person, and the answer ends as a plain one unless an allowed call remains. Allowed calls are
- * numbered anew, without gaps, and held back until they have been recorded; text never is.
+ * numbered anew, without gaps, and held back until they have been recorded; commands until they have been checked; text never is.
  */
 export async function* enforceToolPolicy(
   events: AsyncIterable<ModelEvent>,
   options: EnforcementOptions,
 ): AsyncGenerator<ModelEvent> {
-  const withheld = new Map<number, { name: string; argumentsText: string }>();
+  const { policy } = options;
+  const withheld = new Map<number, RefusedCall>();
   const numbers = new Map<number, number>();
   /** By the model's number, in the order in which they came. */
   const held = new Map<number, HeldCall>();
   let wroteText = false;
 
-  const recordWithheld = async (): Promise<string[]> => {
+  const recordWithheld = async (): Promise<RefusedCall[]> => {
     const calls = [...withheld.values()];
     withheld.clear();
-    for (const call of calls) await options.refuse(call.name, call.argumentsText);
-    return [...new Set(calls.map((call) => call.name))];
+    for (const call of calls) await options.refuse(call);
+    return calls;
   };
 
-  /** Those that came before one, and that one; all where none is named. */
-  async function* letThrough(last?: number): AsyncGenerator<ModelEvent> {
-    for (const [index, { call, argumentsText }] of [...held]) {
+  /** In the order in which they came, as far as they may go: all at the end, before that none that waits for a command to be complete. */
+  async function* letThrough(complete: boolean): AsyncGenerator<ModelEvent> {
+    for (const [index, waiting] of [...held]) {
+      if (!complete && (waiting.isCommand || waiting.argumentsText.length < recordedArguments)) return;
       held.delete(index);
-      await options.allow(call.name, argumentsText.slice(0, recordedArguments));
-      yield call;
-      if (argumentsText !== '') yield { type: 'tool_arguments', index: call.index, text: argumentsText };
-      if (index === last) return;
+      const { call } = waiting;
+      const checked = waiting.isCommand ? checkCommand(waiting, policy) : waiting;
+      if ('refused' in checked) {
+        withheld.set(index, checked.refused);
+        continue;
+      }
+      await options.allow(call.name, checked.argumentsText.slice(0, recordedArguments));
+      const number = numbers.size;
+      numbers.set(index, number);
+      yield { ...call, index: number };
+      if (checked.argumentsText !== '') yield { type: 'tool_arguments', index: number, text: checked.argumentsText };
     }
   }
 
   try {
     for await (const event of events) {
       if (event.type === 'tool_call') {
-        if (!options.policy.tools.has(event.name)) {
-          withheld.set(event.index, { name: event.name, argumentsText: '' });
+        const { index, name } = event;
+        if (policy.tools.has(name)) {
+          held.set(index, { call: event, argumentsText: '', isCommand: commandTools.has(name) });
         } else {
-          const index = numbers.size;
-          numbers.set(event.index, index);
-          held.set(event.index, { call: { ...event, index }, argumentsText: '' });
+          withheld.set(index, { tool: name, argumentsText: '', cause: 'tool', why: null });
         }
       } else if (event.type === 'tool_arguments') {
         const forbidden = withheld.get(event.index);
         const waiting = held.get(event.index);
-        const index = numbers.get(event.index);
+        const number = numbers.get(event.index);
         if (waiting) {
           waiting.argumentsText += event.text;
-          if (waiting.argumentsText.length >= recordedArguments) yield* letThrough(event.index);
+          yield* letThrough(false);
         } else if (forbidden) {
           forbidden.argumentsText = (forbidden.argumentsText + event.text).slice(0, keptArguments);
-        } else if (index !== undefined) {
-          yield { ...event, index };
+        } else if (number !== undefined) {
+          yield { ...event, index: number };
         }
       } else if (event.type === 'end') {
-        yield* letThrough();
+        yield* letThrough(true);
         const refused = await recordWithheld();
         if (refused.length > 0) {
-          const sentence = refusalSentence(refused, options.policy.positionName, options.language);
-          yield { type: 'text', text: wroteText ? `\n\n${sentence}` : sentence };
+          const told = refusalText(refused, policy, options.language);
+          yield { type: 'text', text: wroteText ? `\n\n${told}` : told };
         }
         yield refused.length > 0 && numbers.size === 0 ? { ...event, reason: 'stop' } : event;
       } else {
@@ -109,12 +140,55 @@ export async function* enforceToolPolicy(
   }
 }
 
-/** What the person reads instead of a forbidden call. */
-function refusalSentence(tools: readonly string[], positionName: string, language: Language): string {
+/** What goes downstream of a command's arguments, or why nothing does. */
+function checkCommand(
+  { call, argumentsText }: HeldCall,
+  { refusedCommands = [] }: TenantModelPolicy,
+): { argumentsText: string } | { refused: RefusedCall } {
+  const refused = (why: string) => ({
+    refused: { tool: call.name, argumentsText: argumentsText.slice(0, keptArguments), cause: 'command' as const, why },
+  });
+  const read = commandsOf(argumentsText);
+  if (read === null) return refused('it is incomplete, and so cannot be checked');
+  for (const command of read.commands) {
+    const rule = commandRules.refusedBy(command, refusedCommands);
+    if (rule) return refused(rule.why);
+  }
+  return read;
+}
+
+/** What the person reads instead of forbidden calls, and the agent in its history. */
+function refusalText(refused: readonly RefusedCall[], policy: TenantModelPolicy, language: Language): string {
+  const tools = [...new Set(refused.filter(({ cause }) => cause === 'tool').map(({ tool }) => tool))];
+  const reasons = [...new Set(refused.flatMap(({ cause, why }) => (cause === 'command' && why ? [why] : [])))];
+  return [
+    ...(tools.length > 0 ? [toolSentence(tools, policy, language)] : []),
+    ...reasons.map((why) => commandSentence(why, language)),
+  ].join('\n\n');
+}
+
+function toolSentence(
+  tools: readonly string[],
+  { positionName, mayRequest = false }: TenantModelPolicy,
+  language: Language,
+): string {
   if (language === 'zh') {
-    return `我不能使用 ${tools.join('、')}：职位“${positionName}”不允许。如有需要，请联系你的经理或 IT 部门。`;
+    const next = mayRequest
+      ? '如有需要，可以在门户的“我的申请”中申请，或让我代为申请。'
+      : '如有需要，请联系你的经理或 IT 部门。';
+    return `我不能使用 ${tools.join('、')}：职位“${positionName}”不允许。${next}`;
   }
   const names = tools.length < 2 ? tools.join('') : `${tools.slice(0, -1).join(', ')} or ${tools.at(-1)}`;
   const them = tools.length < 2 ? 'it' : 'them';
-  return `I may not use ${names}: the position ${positionName} does not allow ${them}. Ask your manager or IT if you need ${them}.`;
+  const next = mayRequest
+    ? `If you need ${them}, you can request ${them}: in your portal under “My requests”, or tell me to request ${them} for you.`
+    : `Ask your manager or IT if you need ${them}.`;
+  return `I may not use ${names}: the position ${positionName} does not allow ${them}. ${next}`;
+}
+
+function commandSentence(why: string, language: Language): string {
+  const reason = why.replace(/[.。!！\s]+$/u, '');
+  return language === 'zh'
+    ? `我没有执行这条命令：${reason}。任何职位都不允许这样的命令。`
+    : `I did not run this command: ${reason}. No position allows such a command.`;
 }

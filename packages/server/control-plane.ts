@@ -1,19 +1,50 @@
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { BlobStore, Host, ModelChoice, ModelFailure, QuickAnswers, Status } from '@clawpool/contracts';
+import type {
+  BlobStore,
+  CommandRules,
+  Host,
+  ModelChoice,
+  ModelFailure,
+  QuickAnswers,
+  Status,
+} from '@clawpool/contracts';
 import { eq } from 'drizzle-orm';
 import type { Logger } from 'pino';
 import { type ChannelPlatforms, createConversations } from './conversations/conversations.ts';
+import { createDirectorySync } from './directory/directory-sync.ts';
+import { createProfileService } from './files/profile-service.ts';
+import { openUploadSpool } from './files/upload-spool.ts';
+import { createWorkspaceService } from './files/workspace-service.ts';
+import { createDecisionService } from './governance/approvals/decisions/decision-service.ts';
+import { createGrantService } from './governance/approvals/grants/grant-service.ts';
+import { startGrantUpkeep } from './governance/approvals/grants/grant-upkeep.ts';
+import { onceGrantListener } from './governance/approvals/grants/once-grant.ts';
+import { createAccessRequestService } from './governance/approvals/requests/access-request-service.ts';
+import { createLayerService } from './governance/layers/layer-service.ts';
+import { createLayerPreviewService } from './governance/layers/preview-service.ts';
+import { createProposalService } from './governance/layers/proposal-service.ts';
+import { createAgentSettingsService } from './governance/settings/agent-settings-service.ts';
 import { createSkillService } from './governance/skills/skill-service.ts';
+import { createRunningAgents } from './governance/tools/running-agents.ts';
+import { createToolPolicyService } from './governance/tools/tool-policy-service.ts';
 import { createHttpApp } from './http/app.ts';
 import { registerChannelWebhooks } from './http/channel-webhooks.ts';
 import { registerOpenAiRoutes } from './http/openai-routes.ts';
+import { registerAgentSettingsRoutes } from './http/routes/agent-settings-routes.ts';
+import { registerAgentsRoutes } from './http/routes/agents-routes.ts';
+import { registerApprovalRoutes } from './http/routes/approval-routes.ts';
 import { registerBackupRoutes } from './http/routes/backup-routes.ts';
 import { registerChannelRoutes } from './http/routes/channel-routes.ts';
 import { registerConfigTemplateRoutes } from './http/routes/config-template-routes.ts';
 import { registerConversationRoutes } from './http/routes/conversation-routes.ts';
+import { registerDashboardRoutes } from './http/routes/dashboard-routes.ts';
+import { registerDirectoryRoutes } from './http/routes/directory-routes.ts';
+import { registerFilesRoutes } from './http/routes/files-routes.ts';
+import { registerGovernanceRoutes } from './http/routes/governance-routes.ts';
 import { registerInstallationRoutes } from './http/routes/installation-routes.ts';
 import { registerIntegrationRoutes } from './http/routes/integration-routes.ts';
+import { registerLayerRoutes } from './http/routes/layer-routes.ts';
 import { registerPoolRoutes } from './http/routes/pool-routes.ts';
 import { registerPublicApiRoutes } from './http/routes/public-api-routes.ts';
 import { registerRoutingRoutes } from './http/routes/routing-routes.ts';
@@ -22,6 +53,7 @@ import { registerSessionMonitorRoutes } from './http/routes/session-monitor-rout
 import { registerSkillRoutes } from './http/routes/skill-routes.ts';
 import { registerTenantRoutes } from './http/routes/tenant-routes.ts';
 import { registerTwinRoutes } from './http/routes/twin-routes.ts';
+import { registerScimRoutes } from './http/scim-routes.ts';
 import { readOrCreateSecret } from './http/secrets.ts';
 import { createApiKeyService } from './integrations/api-key-service.ts';
 import { createApiService } from './integrations/api-service.ts';
@@ -30,6 +62,7 @@ import { createWebhookService } from './integrations/webhook-service.ts';
 import { startWebhookWorker } from './integrations/webhook-worker.ts';
 import { scopeOf } from './organization/department-store.ts';
 import { prepareInstallation } from './organization/first-start-service.ts';
+import { createAgentOverviews } from './pool/agent-overview.ts';
 import { createBatchService } from './pool/batches/batch-service.ts';
 import { createBackupService } from './pool/checkpoints/backup-service.ts';
 import { createCheckpointService } from './pool/checkpoints/checkpoint-service.ts';
@@ -63,6 +96,8 @@ export interface ControlPlaneOptions {
   /** The active model, as shown to people, and what agents are told about it. */
   model: Status['model'];
   modelChoice: ModelChoice;
+  /** The model gateway's: what is tried out is what is enforced. */
+  commandRules: CommandRules;
   /** Why the last model call of a turn failed, when the model gateway knows. */
   modelFailureOf: (tenantId: string, turnId: string) => ModelFailure | null;
   version: string;
@@ -132,7 +167,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
         publicUrl: options.publicUrl,
         quick: options.quick,
         modelFailureOf: options.modelFailureOf,
-        listeners: [webhookListener],
+        listeners: [webhookListener, onceGrantListener],
       }),
     );
     const { live } = talk;
@@ -143,6 +178,10 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     const upkeep = closing(startUpkeep({ database, hosts, pool, slots, watchedConversations, onError }));
     const housekeeping = closing(startHousekeeping({ database, blobs, checkpoints, onError }));
     const skills = createSkillService(database);
+    const { provider, model: active, fallback } = options.model;
+    const models = [`${provider}/${active}`, ...(fallback === null ? [] : [fallback])];
+    const settings = createAgentSettingsService({ database, models, installation: model });
+    const { image: defaultImage } = await host.describe();
 
     const app = await createHttpApp({
       database,
@@ -151,6 +190,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       logger,
       ...(options.consoleFolder === null ? {} : { consoleFolder: options.consoleFolder }),
       ...(options.trustedProxies ? { trustedProxies: options.trustedProxies } : {}),
+      ...(options.publicUrl === null ? {} : { publicUrl: options.publicUrl }),
     });
     registerPoolMetrics(app.metrics, database, slots);
     registerInstallationRoutes(app, {
@@ -168,7 +208,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       history: talk.history,
       attachments: talk.attachments,
       live,
-      model: `${options.model.provider}/${options.model.model}`,
+      modelOf: (tenant) => settings.modelOf(tenant),
       organizationName: async (id) => {
         const [row] = await db.select().from(organizations).where(eq(organizations.id, id));
         return row?.name ?? '';
@@ -199,15 +239,46 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       batches,
       scopeOf: (principal) => scopeOf(db, principal),
     });
+    registerAgentsRoutes(app, createAgentOverviews(db, model));
+    registerDashboardRoutes(app, database, { hasModel: options.model.provider !== 'demo' });
     registerConfigTemplateRoutes(app, createTemplateService(db));
     registerBackupRoutes(app, { backups: createBackupService({ database, blobs }), housekeeping });
     registerPoolRoutes(app, { database, hosts, slots, upkeep, loadTests });
     registerSkillRoutes(app, skills);
+    const directory = closing(createDirectorySync({ database, secret, owner, onError }));
+    registerDirectoryRoutes(app, directory);
+    registerScimRoutes(app, {
+      ...{ database, users: directory.users, groups: directory.groups },
+      ...(options.publicUrl === null ? {} : { publicUrl: options.publicUrl }),
+    });
+    const { configuredRevision } = pool;
+    registerGovernanceRoutes(app, {
+      policy: createToolPolicyService(database, options.commandRules),
+      agents: createRunningAgents({ database, hosts, configuredRevision, model, onError }),
+    });
+    registerApprovalRoutes(app, {
+      requests: createAccessRequestService(database),
+      decisions: createDecisionService(database),
+      grants: createGrantService(database),
+    });
+    registerLayerRoutes(app, {
+      layers: createLayerService(database),
+      proposals: createProposalService(database),
+      preview: createLayerPreviewService({ ...{ database, defaultImage }, installation: model }),
+    });
+    registerAgentSettingsRoutes(app, settings);
+    const spool = await openUploadSpool(join(options.dataFolder, 'uploads'));
+    registerFilesRoutes(app, {
+      workspaces: createWorkspaceService({ database, hosts, blobs, checkpoints, spool }),
+      profiles: createProfileService(database),
+    });
     await app.fastify.listen({ port: options.port, host: options.bind });
     closers.push(() => app.fastify.close());
 
     pool.start();
     talk.start();
+    directory.start();
+    closing(startGrantUpkeep({ database, onError }));
     closing(startWebhookWorker({ database, notifications, seal, owner, allowPrivateAddresses, onError }));
     return { url: urlOf(app.fastify.server.address(), options.bind), firstAdmin, sample, pool, close };
   } catch (error) {

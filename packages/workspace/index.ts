@@ -1,3 +1,4 @@
+export { previewWorkspace } from './preview.ts';
 export type {
   AnswerEvent,
   ExitMeaning,
@@ -12,4 +13,4 @@ export type {
 export { openclawProfile } from './profile.ts';
 export { sessionContext } from './turn-text.ts';
 export type { WorkspaceFile } from './workspace.ts';
-export { agentOwnedPaths, composeWorkspace, sessionContextFile } from './workspace.ts';
+export { agentOwnedPaths, composeWorkspace, isInPrompt, sessionContextFile } from './workspace.ts';

@@ -46,8 +46,12 @@ export interface OpenClawProfile {
    * the `sessionId` that the names of its files in `folder` begin with.
    */
   readonly sessions: { folder: string; index: string; key(session: string): string };
+  /** Whether it reads the files that make the agent before every turn. Where it does not, a session keeps those it began with. */
+  readonly readsFilesEachTurn: boolean;
   /** Whether it calls tools of the control plane: by MCP over HTTP, at `/mcp` of the out pipe, with the model token as bearer. */
   readonly callsControlPlane: boolean;
+  /** The line of the gateway's output that says that it has read a changed configuration again. */
+  readonly configurationRead: RegExp;
   /** Answers 200 once turns are accepted. */
   readonly readinessPath: string;
   /** One message as an HTTP request to the gateway, answered with server-sent events. */
@@ -101,6 +105,8 @@ export interface TurnInput {
   context: TurnContext;
   /** Files that came with the message. */
   uploads?: readonly TurnUploadPlace[];
+  /** Files that make the agent which are not what the session began with; only where `readsFilesEachTurn` is false. */
+  replaced?: readonly WorkspaceFile[];
   gatewayToken: string;
 }
 

@@ -2,6 +2,8 @@ import type { AgentSkill } from '@clawpool/contracts';
 
 /** OpenClaw's names of the control plane's tools: those of the MCP server `clawpool` in openclaw.json. */
 export const controlPlaneTools = [
+  'clawpool__access_request',
+  'clawpool__access_status',
   'clawpool__schedule_create',
   'clawpool__schedule_delete',
   'clawpool__schedule_list',

@@ -3,6 +3,9 @@
  * able to look like a section that somebody else wrote.
  */
 
+/** Characters of a file: below OpenClaw's 20,000, beyond which it would cut the middle out. */
+export const fileLimit = 19_500;
+
 /** One line of plain text: control and invisible characters and line breaks go, spaces collapse, at most `limit` characters. */
 export function oneLine(text: string, limit = 200): string {
   const flat = withoutInvisible(text).replace(/\s+/gu, ' ').trim();
@@ -11,22 +14,34 @@ export function oneLine(text: string, limit = 200): string {
 
 /**
  * Markdown of a layer, made safe to stand under that layer's own heading: its headings sink to `lowest` or deeper, headings
- * that name a reserved title say from which layer they come, underlined headings are escaped, and a code block that is left
- * open is closed. Wording stays as it is.
+ * that name a reserved title say from which layer they come (`renamed` are their titles), underlined headings are escaped, HTML that would swallow
+ * what follows is shown as text, and a code block that is left open is closed. Wording stays as it is.
  */
-export function layerText(text: string, layer: string, reserved: readonly string[], lowest = 4): string {
+export function layerText(
+  text: string,
+  layer: string,
+  reserved: readonly string[],
+  lowest = 4,
+): { text: string; renamed: string[] } {
   const titles = new Set(reserved.map(titleKey));
   const lines = withoutInvisible(text)
     .trim()
     .split('\n')
     .map((line) => line.trimEnd());
   const safe = lines.map((line, index) => neutralLine(line, lines[index - 1] ?? '', layer, titles, lowest));
-  return closeCodeBlock(safe).join('\n');
+  const mark = fromLayer(layer);
+  const renamed = safe.flatMap((line, index) => {
+    const at = line.indexOf(mark);
+    return at >= 0 && !lines[index]?.includes(mark) ? [line.slice(at + mark.length)] : [];
+  });
+  return { text: closeCodeBlock(safe).join('\n'), renamed };
 }
 
-/** Cuts whole lines from the end until `text` is at most `limit` characters long, and says how many are left out. */
-export function cutLines(text: string, limit: number): string {
-  if (text.length <= limit) return text;
+const fromLayer = (layer: string): string => `From the ${layer} text: `;
+
+/** Cuts whole lines from the end until `text` is at most `limit` characters long, and says in it how many are left out. */
+export function cutLines(text: string, limit: number): { text: string; leftOut: number } {
+  if (text.length <= limit) return { text, leftOut: 0 };
   const lines = text.split('\n');
   const room = limit - cutNote(lines.length).length - 1;
   let kept = 0;
@@ -37,17 +52,22 @@ export function cutLines(text: string, limit: number): string {
     kept += 1;
   }
   const rest = closeCodeBlock(lines.slice(0, kept)).join('\n').trimEnd();
-  return `${rest}${rest === '' ? '' : '\n'}${cutNote(lines.length - kept)}`.slice(0, Math.max(limit, 0));
+  const leftOut = lines.length - kept;
+  const cut = `${rest}${rest === '' ? '' : '\n'}${cutNote(leftOut)}`;
+  return { text: cut.slice(0, Math.max(limit, 0)), leftOut };
 }
 
 function cutNote(lines: number): string {
   return `(${lines} more line${lines === 1 ? '' : 's'} left out: the text is longer than an agent can be given)`;
 }
 
-const heading = /^[\s>]*(#{1,6})(?=\s|$)\s*(.*?)[\s#]*$/u;
+// In a quotation or a list it is a heading all the same; the wide number signs only look like one.
+const heading = /^(?:[\s>]|[-*+]\s|\d{1,9}[.)]\s)*([#＃﹟]{1,6})(?=\s|$)\s*(.*?)[\s#]*$/u;
 // Only = or - directly under a line of text makes that line a heading; <h1> is one too.
 const underline = /^([\s>]*)([=-]+)$/u;
 const htmlHeading = /<\/?h[1-6]\b[^>]*>/giu;
+// What follows these is no text any more until something ends it, which would be in another layer: comments, scripts, declarations.
+const htmlBlock = /<(?=!|\?|\/?h[1-6]\b|(?:script|style|pre|textarea)\b)/giu;
 
 function neutralLine(
   line: string,
@@ -56,19 +76,22 @@ function neutralLine(
   reserved: ReadonlySet<string>,
   lowest: number,
 ): string {
-  const plain = line.replace(htmlHeading, '');
+  const plain = line.replace(htmlHeading, '').replace(htmlBlock, '&lt;');
   const match = heading.exec(plain);
   if (match) {
     const [, marks = '', title = ''] = match;
     const level = Math.min(6, marks.length + lowest - 1);
-    return `${'#'.repeat(level)} ${startsReserved(title, reserved) ? `From the ${layer} text: ` : ''}${title}`.trimEnd();
+    return `${'#'.repeat(level)} ${startsReserved(title, reserved) ? fromLayer(layer) : ''}${title}`.trimEnd();
   }
   if (before.trim() !== '') {
     const marks = underline.exec(plain);
     if (marks) return `${marks[1] ?? ''}\\${marks[2] ?? ''}`;
   }
-  // A bold or plain line that reads exactly like a section's title.
-  return reserved.has(titleKey(plain)) ? `From the ${layer} text: ${plain.trim()}` : plain;
+  // A bold or plain line that reads exactly like a section's title, or like the line below one that names its layer.
+  const key = titleKey(plain);
+  return reserved.has(key) || /^layer (?:global|position|personal)\b/u.test(key)
+    ? `${fromLayer(layer)}${plain.trim()}`
+    : plain;
 }
 
 function startsReserved(title: string, reserved: ReadonlySet<string>): boolean {
@@ -76,22 +99,37 @@ function startsReserved(title: string, reserved: ReadonlySet<string>): boolean {
   return [...reserved].some((one) => key === one || key.startsWith(`${one} `));
 }
 
-/** Letters and digits only, lower case, compatibility forms folded: what a reader takes the title for. */
+/** Letters and digits only, lower case, what looks alike folded: what a reader takes the title for. */
 function titleKey(title: string): string {
-  return title
-    .normalize('NFKC')
-    .toLowerCase()
+  return [
+    ...title
+      .normalize('NFKD')
+      .replace(/[\p{M}\p{Cf}\u115f\u1160\u3164\uffa0]/gu, '')
+      .toLowerCase(),
+  ]
+    .map((character) => lookAlikes.get(character) ?? character)
+    .join('')
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
     .trim();
 }
 
+/** Letters of other scripts that are drawn like Latin ones: the part of Unicode's confusables (UTS #39) that spells our titles. */
+const lookAlikes: ReadonlyMap<string, string> = new Map(
+  [
+    ...['аa', 'еe', 'оo', 'рp', 'сc', 'уy', 'хx', 'іi', 'ѕs', 'ԁd', 'һh', 'ԝw', 'ӏl', 'ɡg', 'ıi', 'ոn', 'ցg', 'սu'],
+    ...['οo', 'αa', 'ρp', 'ιi', 'νv', 'υu', 'εe', 'κk', 'τt', 'ʟl', 'ɩi', 'ʏy'],
+  ].map((pair) => [...pair] as [string, string]),
+);
+
+/** A block that is open at the end gets its end, as CommonMark has it: only a bare fence closes, and one of backticks names no backtick. */
 function closeCodeBlock(lines: readonly string[]): string[] {
   let open: string | null = null;
   for (const line of lines) {
-    const fence = /^\s{0,3}(`{3,}|~{3,})/u.exec(line)?.[1];
+    const [, fence, rest = ''] = /^\s{0,3}(`{3,}|~{3,})(.*)$/u.exec(line) ?? [];
     if (fence === undefined) continue;
-    if (open === null) open = fence;
-    else if (fence[0] === open[0] && fence.length >= open.length) open = null;
+    if (open === null) {
+      if (fence.startsWith('~') || !rest.includes('`')) open = fence;
+    } else if (fence[0] === open[0] && fence.length >= open.length && rest.trim() === '') open = null;
   }
   return open === null ? [...lines] : [...lines, open];
 }

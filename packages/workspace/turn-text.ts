@@ -2,9 +2,10 @@
 import type { AccessPath, Origin, TurnContext, Verification } from '@clawpool/contracts';
 import type { TurnInput } from './profile.ts';
 import { oneLine } from './text.ts';
+import type { WorkspaceFile } from './workspace.ts';
 
 /** The `system` message of the turn: OpenClaw keeps it for no later one. The first line is for the model gateway. */
-export function systemMessage(turnId: string, context: TurnContext): string {
+export function systemMessage(turnId: string, context: TurnContext, replaced: readonly WorkspaceFile[] = []): string {
   return [
     `[clawpool turn ${turnId.replace(/[^\w.:-]/gu, '')}]`,
     `This turn: path ${context.path} (${paths[context.path]}), by way of ${origins[context.origin]}.`,
@@ -13,8 +14,12 @@ export function systemMessage(turnId: string, context: TurnContext): string {
     ...(context.path === 'twin' ? [visitors] : []),
     // OpenClaw's own prompt offers these; a page that shows Markdown has no use for them.
     'Answer with text in Markdown. Do not use NO_REPLY, MEDIA: lines or [embed] here.',
+    ...replaced.map(replacement),
   ].join('\n');
 }
+
+const replacement = ({ path, content }: WorkspaceFile): string =>
+  `\n## ${path} has changed since this conversation began\n\nThis is what it says now. It holds instead of what you were given under that name.\n\n${content}`;
 
 /** SESSION_CONTEXT.md: the same facts, for tools that look at files. Names nobody: a visitor’s agent can show it to them. */
 export function sessionContext(session: string, context: TurnContext): string {

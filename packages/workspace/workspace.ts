@@ -1,9 +1,9 @@
-import { type AgentDefinition, type AgentSkill, skillName, type ToolName } from '@clawpool/contracts';
+import { type AgentDefinition, type AgentSkill, skillName } from '@clawpool/contracts';
 import { assistantFiles } from './assistant.ts';
-import { instructions } from './instructions.ts';
+import { instructions, ofLayer } from './instructions.ts';
 import { schedulesSkill } from './schedules-skill.ts';
-import { soul } from './soul.ts';
-import { oneLine } from './text.ts';
+import { reservedTitles, soul } from './soul.ts';
+import { cutLines, fileLimit, layerText, oneLine } from './text.ts';
 
 export interface WorkspaceFile {
   /** Relative to the folder it is meant for, with `/`; for `composeWorkspace` that is the agent's workspace. */
@@ -17,6 +17,12 @@ export interface WorkspaceFile {
 export const agentOwnedPaths = ['MEMORY.md', 'memory/'] as const;
 
 const ownFiles = ['SOUL.md', 'AGENTS.md', 'IDENTITY.md', 'USER.md', 'TOOLS.md'] as const;
+
+/** Only of an agent that is one person's. OpenClaw does not read it by itself: the agent looks when it needs to know. */
+export const channelsFile = 'CHANNELS.md';
+
+/** Whether OpenClaw puts a file of the workspace into every prompt. */
+export const isInPrompt = (path: string): boolean => ownFiles.some((own) => own === path);
 
 /** Written before a turn when it changed (`sessionContext`): not one of the files that an agent is made of. */
 export const sessionContextFile = 'SESSION_CONTEXT.md';
@@ -34,16 +40,21 @@ export function composeWorkspace(agent: AgentDefinition, { callsControlPlane = f
       ? assistantFiles(agent, callsControlPlane ? agent.assistant.tools : [])
       : colleagueFiles(agent, callsControlPlane)),
   };
-  const ours = callsControlPlane && !agent.assistant ? [schedulesSkill] : [];
+  const channels = agent.assistant ? '' : channelList(agent);
+  const ours = callsControlPlane && !agent.assistant && !agent.publicTwin ? [schedulesSkill] : [];
   const theirs = agent.skills.filter(({ name }) => !ours.some((own) => own.name === name));
-  return [...ownFiles.map((path) => ({ path, content: content[path] })), ...[...theirs, ...ours].map(skillFile)];
+  return [
+    ...ownFiles.map((path) => ({ path, content: content[path] })),
+    ...(channels === '' ? [] : [{ path: channelsFile, content: channels }]),
+    ...[...theirs, ...ours].map(skillFile),
+  ];
 }
 
 const colleagueFiles = (agent: AgentDefinition, callsControlPlane: boolean) => ({
-  'AGENTS.md': instructions(agent, [...ownFiles, sessionContextFile], callsControlPlane),
+  'AGENTS.md': instructions(agent, [...ownFiles, channelsFile, sessionContextFile], callsControlPlane),
   'IDENTITY.md': identity(agent),
   'USER.md': user(agent),
-  'TOOLS.md': surroundings(agent.tools),
+  'TOOLS.md': surroundings(agent),
 });
 
 /** OpenClaw lists what is in the workspace's `skills` beside its own, and finds a skill by the name of its folder. */
@@ -54,6 +65,8 @@ function skillFile({ name, content }: AgentSkill): WorkspaceFile {
 function identity(agent: AgentDefinition): string {
   return `# Identity
 
+${ofLayer.global}
+
 - **Name:** ${oneLine(agent.name)}
 - **Represents:** ${oneLine(agent.owner.name)}
 - **Position:** ${oneLine(agent.owner.position)}
@@ -63,9 +76,11 @@ function identity(agent: AgentDefinition): string {
 `;
 }
 
-function user({ owner, timezone }: AgentDefinition): string {
+function user({ owner, timezone, about = '' }: AgentDefinition): string {
   const topics = owner.contactFor.map((topic) => oneLine(topic, 60)).filter((topic) => topic !== '');
-  return `# The person you represent
+  const facts = `# The person you represent
+
+${ofLayer.global}
 
 - **Name:** ${oneLine(owner.name)}
 - **E-mail:** ${oneLine(owner.email)}
@@ -73,9 +88,23 @@ function user({ owner, timezone }: AgentDefinition): string {
 - **Department:** ${oneLine(owner.department)}
 - **Time zone:** ${oneLine(timezone)}
 ${topics.length > 0 ? `- **Others ask them about:** ${topics.join(', ')}\n` : ''}`;
+  const { text } = layerText(about, 'personal', ['The person you represent', 'About', ...reservedTitles]);
+  if (text === '') return facts;
+  const heading = `\n## About\n\n${ofLayer.personal} In their own words:\n\n`;
+  return `${facts}${heading}${cutLines(text, fileLimit - facts.length - heading.length - 1).text}\n`;
 }
 
-function surroundings(tools: readonly ToolName[]): string {
+/** Where the owner is reached, one line for each. Written without any chat too: an older one must not go on naming those of the past. */
+function channelList({ channels }: AgentDefinition): string {
+  if (!channels) return '';
+  const lines = channels.map(
+    ({ channel, name, preferred }) =>
+      `- ${oneLine(channel, 40)}: ${oneLine(name, 80)}${preferred ? ' (preferred: what is sent unasked goes there)' : ''}\n`,
+  );
+  return `# Where the person you represent is reached\n\n${ofLayer.personal}\n\n${lines.join('')}- portal: always\n`;
+}
+
+function surroundings({ tools, hosts = [] }: AgentDefinition): string {
   const runs = tools.includes('shell') || tools.includes('code_execution');
   const files = runs || tools.includes('file') || tools.includes('file_write');
   const facts = [
@@ -84,11 +113,13 @@ function surroundings(tools: readonly ToolName[]): string {
       : []),
     ...(runs
       ? [
-          'Commands run in a sandbox without a network: nothing can be downloaded, installed or sent from it.',
+          hosts.length === 0
+            ? 'Commands run in a sandbox without a network: nothing can be downloaded, installed or sent from it.'
+            : 'Commands run in a sandbox without a network but for the hosts that AGENTS.md names.',
           'The workspace is a git repository where git is installed.',
         ]
       : []),
     ...(files ? [] : ['You have no workspace tools: you answer from what you know and what you are told.']),
   ];
-  return `# Your surroundings\n\n${facts.map((fact) => `- ${fact}\n`).join('')}`;
+  return `# Your surroundings\n\n${ofLayer.global}\n\n${facts.map((fact) => `- ${fact}\n`).join('')}`;
 }

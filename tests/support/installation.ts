@@ -34,6 +34,7 @@ export async function startTestInstallation({
     driver: undefined,
     unsafeProcessDriver: false,
     privateWebhooks: false,
+    privateEgress: false,
     demo: true,
     models: modelSettingsFromEnvironment({}),
     blobs: {},

@@ -19,7 +19,7 @@ export const queryClient = new QueryClient({
 });
 
 /** What ends the stay on a signed-in page. */
-export type SessionEnd = 'expired' | 'password';
+export type SessionEnd = 'expired' | 'password' | 'second-factor';
 
 let onSessionEnd: (why: SessionEnd) => unknown = () => {};
 
@@ -33,6 +33,7 @@ export function noticeSessionEnd(error: unknown): void {
   if (!(error instanceof ClientError)) return;
   if (error.code === 'session_expired' || error.code === 'not_signed_in') onSessionEnd('expired');
   if (error.code === 'password_change_required') onSessionEnd('password');
+  if (error.code === 'second_factor_setup_required') onSessionEnd('second-factor');
 }
 
 /** Worth another attempt without anybody changing anything. */

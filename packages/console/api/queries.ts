@@ -14,6 +14,13 @@ export const installationQuery = queryOptions({
   staleTime: 5 * 60_000,
 });
 
+/** How people may sign in, for whoever is not signed in yet. */
+export const signInOptionsQuery = queryOptions({
+  queryKey: ['sign-in-options'],
+  queryFn: ({ signal }) => api.call('signInOptions', {}, { signal }),
+  staleTime: 60_000,
+});
+
 export const agentQuery = queryOptions({
   queryKey: ['agent'],
   queryFn: ({ signal }) => api.call('agent', {}, { signal }),

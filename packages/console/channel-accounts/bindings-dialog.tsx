@@ -48,7 +48,7 @@ export function BindingsDialog({
   );
 }
 
-function BindingRow({ binding, mayChange }: { binding: ChannelBinding; mayChange: boolean }) {
+export function BindingRow({ binding, mayChange }: { binding: ChannelBinding; mayChange: boolean }) {
   const { t } = useTranslation();
   const format = useFormat();
   const now = useNow(30_000);

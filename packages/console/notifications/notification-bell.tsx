@@ -1,7 +1,7 @@
 import type { Notification } from '@clawpool/contracts';
 import { skipToken, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { Bell, CalendarClock, CircleAlert, MessageCircle, Radio, UserRound } from 'lucide-react';
+import { Bell, CalendarClock, CircleAlert, FilePen, KeyRound, MessageCircle, Radio, UserRound } from 'lucide-react';
 import { Popover } from 'radix-ui';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -19,6 +19,9 @@ const icons: Record<Notification['kind'], typeof Bell> = {
   channel_trouble: Radio,
   takeover: UserRound,
   message: MessageCircle,
+  access_request: KeyRound,
+  layer_proposal: FilePen,
+  access_decided: KeyRound,
 };
 
 /** What the person was told beside conversations. */

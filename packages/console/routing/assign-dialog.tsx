@@ -12,13 +12,21 @@ import { employeesQuery } from '../tenants/queries.ts';
 import { routingKey } from './queries.ts';
 import { TenantField, useNamingTenant } from './tenant-field.tsx';
 
-/** Shares a tenant with one more employee; `assignment` null: which tenant is chosen here too. */
-export function AssignDialog({ assignment, onClose }: { assignment: Assignment | null; onClose: () => void }) {
+/** Shares a tenant with one more employee; what is null is chosen here: which tenant, with whom. */
+export function AssignDialog({
+  assignment,
+  employee = null,
+  onClose,
+}: {
+  assignment: Assignment | null;
+  employee?: Assignment['employees'][number] | null;
+  onClose: () => void;
+}) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const { data: employees = [], error: peopleError } = useQuery(employeesQuery);
   const naming = useNamingTenant();
-  const [employeeId, setEmployeeId] = useState('');
+  const [employeeId, setEmployeeId] = useState(employee?.id ?? '');
   const [insist, setInsist] = useState(false);
   const members = new Set(assignment?.employees.map(({ id }) => id));
 
@@ -39,7 +47,13 @@ export function AssignDialog({ assignment, onClose }: { assignment: Assignment |
     <Dialog
       open
       onClose={onClose}
-      title={assignment ? t('routing.addTo', { name: assignment.tenantName }) : t('routing.share')}
+      title={
+        assignment
+          ? t('routing.addTo', { name: assignment.tenantName })
+          : employee
+            ? t('assignments.shareWith', { name: employee.name })
+            : t('routing.share')
+      }
       description={t('routing.shareText')}
       onSubmit={submit}
       footer={
@@ -62,21 +76,23 @@ export function AssignDialog({ assignment, onClose }: { assignment: Assignment |
             )}
           </div>
         )}
-        <SelectField
-          label={t('routing.employee')}
-          value={employeeId}
-          error={insist && employeeId === '' ? t('routing.chooseEmployee') : undefined}
-          onChange={(event) => setEmployeeId(event.target.value)}
-        >
-          <option value="">{t('routing.choose')}</option>
-          {employees
-            .filter(({ id }) => !members.has(id))
-            .map(({ id, name, position }) => (
-              <option key={id} value={id}>
-                {name}, {position}
-              </option>
-            ))}
-        </SelectField>
+        {employee === null && (
+          <SelectField
+            label={t('routing.employee')}
+            value={employeeId}
+            error={insist && employeeId === '' ? t('routing.chooseEmployee') : undefined}
+            onChange={(event) => setEmployeeId(event.target.value)}
+          >
+            <option value="">{t('routing.choose')}</option>
+            {employees
+              .filter(({ id }) => !members.has(id))
+              .map(({ id, name, position }) => (
+                <option key={id} value={id}>
+                  {position === null ? name : `${name}, ${position}`}
+                </option>
+              ))}
+          </SelectField>
+        )}
         <ProblemNotice error={share.error ?? peopleError ?? naming.error} />
       </div>
     </Dialog>

@@ -34,7 +34,7 @@ export function Explain({ view, onView }: { view: RoutingView; onView: (parts: R
           <option value="">{t('routing.choose')}</option>
           {employees?.map(({ id, name, position }) => (
             <option key={id} value={id}>
-              {name}, {position}
+              {position === null ? name : `${name}, ${position}`}
             </option>
           ))}
         </SelectField>

@@ -106,7 +106,7 @@ export function RuleDialog({
             <option value="">{t('routing.choose')}</option>
             {employees.map(({ id, name, position }) => (
               <option key={id} value={id}>
-                {name}, {position}
+                {position === null ? name : `${name}, ${position}`}
               </option>
             ))}
           </SelectField>

@@ -1,15 +1,14 @@
 import type { Assignment } from '@clawpool/contracts';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { Plus, UserPlus, X } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { api } from '../api/api.ts';
 import { ProblemNotice } from '../api/problem-notice.tsx';
 import { Button } from '../design/button.tsx';
-import { ConfirmDialog } from '../design/dialog.tsx';
 import { Placeholder, Skeleton } from '../design/placeholder.tsx';
 import { AssignDialog } from './assign-dialog.tsx';
-import { assignmentsQuery, routingKey } from './queries.ts';
+import { assignmentsQuery } from './queries.ts';
+import { UnassignDialog } from './unassign-dialog.tsx';
 
 type Person = Assignment['employees'][number];
 type Overlay =
@@ -135,38 +134,5 @@ function Team({
         ))}
       </ul>
     </li>
-  );
-}
-
-function UnassignDialog({
-  assignment,
-  person,
-  onClose,
-}: {
-  assignment: Assignment;
-  person: Person;
-  onClose: () => void;
-}) {
-  const { t } = useTranslation();
-  const queries = useQueryClient();
-  const remove = useMutation({
-    mutationFn: () =>
-      api.call('unassignEmployee', { params: { tenantId: assignment.tenantId, employeeId: person.id } }),
-    onSettled: () => queries.invalidateQueries({ queryKey: routingKey }),
-    onSuccess: onClose,
-  });
-  return (
-    <ConfirmDialog
-      open
-      onClose={onClose}
-      title={t('routing.unassignTitle', { name: person.name })}
-      confirm={t('routing.unassign')}
-      danger
-      pending={remove.isPending}
-      onConfirm={() => remove.mutate()}
-    >
-      <p>{t('routing.unassignText', { name: person.name, agent: assignment.tenantName })}</p>
-      <ProblemNotice error={remove.error} />
-    </ConfirmDialog>
   );
 }

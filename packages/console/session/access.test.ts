@@ -5,21 +5,24 @@ import { homeOf, isAdmin, isOperator, mayChangePool, mayTakeOver, pagesOf, safeN
 const employee = { id: 'emp-carol', position: 'Finance Analyst', department: 'Finance' };
 const person = (roles: Me['roles'], withAgent = true) => ({ roles, employee: withAgent ? employee : null });
 
-const work = ['chat', 'schedules', 'myChannels', 'twin'];
+const work = ['chat', 'files', 'profile', 'schedules', 'myRequests', 'myChannels', 'twin'];
+const governance = ['dashboard', 'agentFactory', 'soul', 'workspace', 'security', 'approvals'];
 const pool = ['tenants', 'templates', 'backups', 'pool'];
 const conversations = ['sessions', 'routing', 'channelAccounts', 'deliveries', 'integrations'];
+const people = ['departments', 'positions', 'employees', 'assignments'];
+const organization = [...people, 'directory', 'identity', 'audit'];
 
 describe('the sidebar', () => {
   it.each([
     [person(['employee']), work],
-    [person(['manager']), [...work, 'tenants', 'sessions', 'routing']],
+    [person(['manager']), [...work, ...governance, 'tenants', 'sessions', 'routing', ...people]],
     [
       person(['operator'], false),
-      ['tenants', 'templates', 'backups', 'pool', 'loadTest', 'routing', 'channelAccounts', 'deliveries'],
+      ['security', 'tenants', 'templates', 'backups', 'pool', 'loadTest', 'routing', 'channelAccounts', 'deliveries'],
     ],
-    [person(['admin']), [...work, ...pool, ...conversations, 'audit']],
-    [person(['admin'], false), [...pool, ...conversations, 'audit']],
-    [person(['auditor'], false), [...pool, ...conversations, 'audit']],
+    [person(['admin']), [...work, ...governance, ...pool, ...conversations, ...organization]],
+    [person(['admin'], false), [...governance, ...pool, ...conversations, ...organization]],
+    [person(['auditor'], false), [...governance, ...pool, ...conversations, ...organization]],
     [person(['employee'], false), ['chat']],
   ])('%j sees %j', (me, expected) => {
     expect(pagesOf(me)).toEqual(expected);
@@ -56,6 +59,8 @@ describe('the way back after signing in', () => {
 
   it('does not lead back to the sign-in page', () => {
     expect(safeNext('/sign-in?next=/chat')).toBeNull();
+    expect(safeNext('/second-factor')).toBeNull();
+    expect(safeNext('/sign-in-settings')).toBe('/sign-in-settings');
     expect(safeNext(undefined)).toBeNull();
   });
 });

@@ -119,6 +119,7 @@ export function homeOf(me: Somebody): PageName {
 
 /** Where to go after signing in: only an address of this site, never one that a link from outside has planted. */
 export function safeNext(next: string | undefined): string | null {
-  if (next === undefined || !/^\/(?![/\\])/.test(next) || /^\/(sign-in|password)\b/.test(next)) return null;
+  if (next === undefined || !/^\/(?![/\\])/.test(next) || /^\/(sign-in|password|second-factor)(?![\w-])/.test(next))
+    return null;
   return next;
 }

@@ -1,32 +1,57 @@
 import { ClientError } from '@clawpool/client';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { getRouteApi, useRouter } from '@tanstack/react-router';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
 import { type FormEvent, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../api/api.ts';
-import { installationQuery, meQuery } from '../api/queries.ts';
+import { installationQuery, signInOptionsQuery } from '../api/queries.ts';
 import { factsOf, useProblem } from '../api/use-problem.ts';
-import { Button } from '../design/button.tsx';
+import { Button, buttonStyle } from '../design/button.tsx';
+import { classNames } from '../design/class-names.ts';
 import { TextField } from '../design/field.tsx';
 import { Notice } from '../design/notice.tsx';
 import { usePageTitle } from '../shell/page-title.ts';
-import { homeOf, safeNext } from './access.ts';
+import { safeNext } from './access.ts';
 import { Entrance } from './entrance.tsx';
 import { PasswordField } from './password-field.tsx';
+import { SecondStep } from './second-step.tsx';
+import { useEnter } from './use-enter.ts';
 
 const routeApi = getRouteApi('/sign-in');
 
 export function SignInPage() {
   const { t } = useTranslation();
   usePageTitle(t('signIn.title'));
-  const { reason } = routeApi.useSearch();
+  const { step } = routeApi.useSearch();
+  const navigate = routeApi.useNavigate();
+  const [second, setSecond] = useState(false);
+  const back = () => {
+    setSecond(false);
+    void navigate({ search: ({ step: _, ...rest }) => rest, replace: true });
+  };
+  if (second || step) return <SecondStep onBack={back} />;
+  return (
+    <Entrance heading={t('signIn.heading')} lead={t('signIn.lead')}>
+      <FirstStep onSecond={() => setSecond(true)} />
+    </Entrance>
+  );
+}
+
+function FirstStep({ onSecond }: { onSecond: () => void }) {
+  const { t } = useTranslation();
+  const { reason, error } = routeApi.useSearch();
   const { data: installation } = useQuery(installationQuery);
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
   const [tried, setTried] = useState(false);
   const passwordInput = useRef<HTMLInputElement>(null);
   const emailInput = useRef<HTMLInputElement>(null);
-  const signIn = useSignIn(() => passwordInput.current?.select());
+  const enter = useEnter();
+  const signIn = useMutation({
+    mutationFn: (body: { email: string; password: string }) => api.call('signIn', { body }),
+    onSuccess: enter,
+    onError: (problem) => (needsSecondStep(problem) ? onSecond() : passwordInput.current?.select()),
+  });
 
   const emailError = emailProblem(email);
   const submit = (event: FormEvent) => {
@@ -38,73 +63,89 @@ export function SignInPage() {
   };
 
   return (
-    <Entrance heading={t('signIn.heading')} lead={t('signIn.lead')}>
-      <div className="space-y-6">
-        <form noValidate onSubmit={submit} className="space-y-4">
-          <div role="alert" className="empty:hidden">
-            {signIn.error ? (
-              <SignInProblem error={signIn.error} />
-            ) : (
-              reason === 'expired' && <Notice tone="warn" title={t('signIn.expired')} />
-            )}
-          </div>
-          <TextField
-            ref={emailInput}
-            label={t('signIn.email')}
-            type="email"
-            name="email"
-            autoComplete="username"
-            autoFocus
-            value={email}
-            onChange={(event) => setEmail(event.target.value)}
-            error={tried && emailError ? t(`signIn.${emailError}`) : undefined}
-          />
-          <PasswordField
-            ref={passwordInput}
-            label={t('signIn.password')}
-            name="password"
-            autoComplete="current-password"
-            maxLength={256}
-            value={password}
-            onChange={(event) => setPassword(event.target.value)}
-            error={tried && password === '' ? t('signIn.passwordMissing') : undefined}
-          />
-          <Button kind="primary" type="submit" className="mt-2 w-full" disabled={signIn.isPending}>
-            {signIn.isPending ? t('signIn.submitting') : t('signIn.submit')}
-          </Button>
-        </form>
-        {installation?.sampleOrganization && (
-          <SamplePeople
-            onChoose={(chosen) => {
-              setEmail(chosen);
-              passwordInput.current?.focus();
-            }}
-          />
-        )}
-      </div>
-    </Entrance>
+    <div className="space-y-6">
+      <form noValidate onSubmit={submit} className="space-y-4">
+        <div role="alert" className="empty:hidden">
+          {signIn.error && !needsSecondStep(signIn.error) ? (
+            <SignInProblem error={signIn.error} />
+          ) : error ? (
+            <Notice tone="bad" title={t(`signInErrors.${error}.title`)}>
+              {t(`signInErrors.${error}.what`)}
+            </Notice>
+          ) : (
+            reason === 'expired' && <Notice tone="warn" title={t('signIn.expired')} />
+          )}
+        </div>
+        <TextField
+          ref={emailInput}
+          label={t('signIn.email')}
+          type="email"
+          name="email"
+          autoComplete="username"
+          autoFocus
+          value={email}
+          onChange={(event) => setEmail(event.target.value)}
+          error={tried && emailError ? t(`signIn.${emailError}`) : undefined}
+        />
+        <PasswordField
+          ref={passwordInput}
+          label={t('signIn.password')}
+          name="password"
+          autoComplete="current-password"
+          maxLength={256}
+          value={password}
+          onChange={(event) => setPassword(event.target.value)}
+          error={tried && password === '' ? t('signIn.passwordMissing') : undefined}
+        />
+        <Button kind="primary" type="submit" className="mt-2 w-full" disabled={signIn.isPending}>
+          {signIn.isPending ? t('signIn.submitting') : t('signIn.submit')}
+        </Button>
+      </form>
+      <ProviderButtons />
+      {installation?.sampleOrganization && (
+        <SamplePeople
+          onChoose={(chosen) => {
+            setEmail(chosen);
+            passwordInput.current?.focus();
+          }}
+        />
+      )}
+    </div>
   );
 }
+
+/** Links, not buttons: the browser leaves for the provider. */
+function ProviderButtons() {
+  const { t } = useTranslation();
+  const { next } = routeApi.useSearch();
+  const { data: options } = useQuery(signInOptionsQuery);
+  if (!options || options.providers.length === 0) return null;
+  const wanted = safeNext(next);
+  return (
+    <div className="space-y-3">
+      <div aria-hidden="true" className="flex items-center gap-3 text-ink-faint text-sm">
+        <span className="h-px flex-1 bg-line" />
+        {t('signIn.or')}
+        <span className="h-px flex-1 bg-line" />
+      </div>
+      {options.providers.map(({ id, name }) => (
+        <a
+          key={id}
+          href={`/api/v1/sign-in/oidc/${id}${wanted ? `?${new URLSearchParams({ next: wanted })}` : ''}`}
+          className={classNames(buttonStyle(), 'w-full')}
+        >
+          <span className="truncate">{t('signIn.with', { name })}</span>
+        </a>
+      ))}
+    </div>
+  );
+}
+
+const needsSecondStep = (error: unknown) => error instanceof ClientError && error.code === 'second_factor_required';
 
 function emailProblem(email: string): 'emailMissing' | 'emailWrong' | null {
   if (email.trim() === '') return 'emailMissing';
   return /^\S+@\S+\.\S+$/.test(email.trim()) ? null : 'emailWrong';
-}
-
-function useSignIn(onFailure: () => void) {
-  const router = useRouter();
-  const queries = useQueryClient();
-  const { next } = routeApi.useSearch();
-  return useMutation({
-    mutationFn: (body: { email: string; password: string }) => api.call('signIn', { body }),
-    onSuccess: (me) => {
-      // Nothing that an earlier person of this tab has seen may remain.
-      queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== installationQuery.queryKey[0] });
-      queries.setQueryData(meQuery.queryKey, me);
-      router.history.push(me.mustChangePassword ? '/password' : (safeNext(next) ?? `/${homeOf(me)}`));
-    },
-    onError: onFailure,
-  });
 }
 
 function SignInProblem({ error }: { error: Error }) {

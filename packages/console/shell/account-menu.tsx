@@ -1,7 +1,7 @@
 import type { Me } from '@clawpool/contracts';
 import { useMutation } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
-import { ChevronsUpDown, KeyRound, LogOut } from 'lucide-react';
+import { ChevronsUpDown, KeyRound, LogOut, ShieldCheck } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { factsOf, useProblem } from '../api/use-problem.ts';
 import { Menu, MenuChoice, MenuItem, MenuLine } from '../design/menu.tsx';
@@ -60,6 +60,9 @@ export function AccountMenu({ me }: { me: Me }) {
         <MenuLine />
         <MenuItem icon={<KeyRound aria-hidden="true" />} onSelect={() => router.history.push('/password')}>
           {t('shell.changePassword')}
+        </MenuItem>
+        <MenuItem icon={<ShieldCheck aria-hidden="true" />} onSelect={() => router.history.push('/second-factor')}>
+          {t('secondFactor.menu')}
         </MenuItem>
         <MenuItem icon={<LogOut aria-hidden="true" />} onSelect={() => leave.mutate()}>
           {t('shell.signOut')}

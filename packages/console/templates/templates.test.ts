@@ -6,6 +6,7 @@ import { contentOf, emptyForm, filledFrom, findTier, formOf, templateLimits } fr
 const tier: Tier = {
   id: 'standard',
   name: 'Standard',
+  driver: null,
   image: null,
   model: null,
   cpus: 0.5,
@@ -15,6 +16,8 @@ const tier: Tier = {
   alwaysOn: false,
   fastPath: false,
   heartbeatMinutes: 0,
+  toolsCeiling: ['file'],
+  egressHosts: [],
 };
 
 describe('the form of a template', () => {

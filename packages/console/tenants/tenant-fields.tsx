@@ -10,27 +10,27 @@ import { isTimetable, type TimetableForm, timezones, usualTimetable, weekdayName
 
 /** Fields of a tenant that are set when it is made and changed on its page. */
 
-/** The skills it has itself, and the groups whose skills it has. */
+/** The skills it has itself, and the groups whose skills it has; without `skillGroups` it has none. */
 export function SkillFields({
   skills,
   skillGroups,
   onChange,
 }: {
   skills: readonly string[];
-  skillGroups: readonly string[];
+  skillGroups?: readonly string[];
   onChange: (parts: { skills?: string[]; skillGroups?: string[] }) => void;
 }) {
   const { t } = useTranslation();
   const { data } = useQuery(skillsQuery);
   // What a tenant has is shown, even when it is not there any more: it can be taken out.
   const allSkills = union(data?.skills ?? [], skills);
-  const allGroups = union(data?.groups ?? [], skillGroups);
+  const allGroups = skillGroups ? union(data?.groups ?? [], skillGroups) : [];
   if (data && allSkills.length + allGroups.length === 0) {
     return <p className="text-ink-faint text-sm">{t('newTenant.noSkills')}</p>;
   }
   return (
     <>
-      {allGroups.length > 0 && (
+      {skillGroups && allGroups.length > 0 && (
         <Choices
           label={t('newTenant.skillGroups')}
           all={allGroups}

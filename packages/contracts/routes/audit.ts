@@ -9,6 +9,7 @@ export const auditRoutes = {
     tag: 'Audit',
     summary: 'Audit events, newest first',
     access: ['admin', 'auditor'],
+    scope: 'organization',
     query: z.object({
       before: z
         .string()

@@ -16,6 +16,7 @@ export const backupRoutes = {
     tag: 'Backups',
     summary: 'Checkpoints, newest first; those of deleted tenants too',
     access: readers,
+    scope: 'organization',
     query: z.object({
       tenantId: z.string().max(64).optional(),
       backups: z.stringbool().optional().describe('only backups'),
@@ -33,6 +34,7 @@ export const backupRoutes = {
     tag: 'Backups',
     summary: 'Pins it, makes it a backup, or changes its note',
     access: writers,
+    scope: 'organization',
     params: one,
     body: z.object({
       pinned: z.boolean().optional(),
@@ -47,6 +49,7 @@ export const backupRoutes = {
     tag: 'Backups',
     summary: 'Removes a checkpoint; not the newest of a living tenant, nor a pinned one',
     access: writers,
+    scope: 'organization',
     params: one,
     status: 204,
   }),
@@ -56,6 +59,7 @@ export const backupRoutes = {
     tag: 'Backups',
     summary: 'Reads everything it consists of and compares the hashes',
     access: writers,
+    scope: 'organization',
     params: one,
     response: z.object({
       ok: z.boolean(),
@@ -70,6 +74,7 @@ export const backupRoutes = {
     tag: 'Backups',
     summary: 'The whole checkpoint as one file. It contains what the agent knows: reading it is audited',
     access: writers,
+    scope: 'organization',
     params: one,
     download: backupMediaType,
   }),
@@ -79,6 +84,7 @@ export const backupRoutes = {
     tag: 'Backups',
     summary: 'Takes in an exported file; its tenant counts as deleted, so it can be restored into a new one',
     access: writers,
+    scope: 'organization',
     upload: backupMediaType,
     status: 201,
     response: checkpoint,
@@ -89,6 +95,7 @@ export const backupRoutes = {
     tag: 'Backups',
     summary: 'How long checkpoints and backups are kept',
     access: readers,
+    scope: 'organization',
     response: retention,
   }),
   setRetention: route({
@@ -97,6 +104,7 @@ export const backupRoutes = {
     tag: 'Backups',
     summary: 'Changes how long they are kept',
     access: writers,
+    scope: 'organization',
     body: retention,
     response: retention,
   }),
@@ -106,6 +114,7 @@ export const backupRoutes = {
     tag: 'Backups',
     summary: 'Applies retention and removes what no checkpoint refers to, now instead of at night',
     access: ['operator'],
+    scope: 'installation',
     response: z.object({
       checkpoints: z.int().describe('removed by retention, in the caller’s organization'),
       blobs: z.int(),

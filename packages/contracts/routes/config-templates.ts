@@ -13,6 +13,7 @@ export const configTemplateRoutes = {
     tag: 'Tenants',
     summary: 'Templates for new tenants, by name',
     access: readers,
+    scope: 'organization',
     response: z.object({ templates: z.array(configTemplate) }),
   }),
   getConfigTemplate: route({
@@ -21,6 +22,7 @@ export const configTemplateRoutes = {
     tag: 'Tenants',
     summary: 'One template with all its versions, newest first',
     access: readers,
+    scope: 'organization',
     params: named,
     response: z.object({ template: configTemplate, versions: z.array(configTemplate) }),
   }),
@@ -30,6 +32,7 @@ export const configTemplateRoutes = {
     tag: 'Tenants',
     summary: 'Makes a template, or its next version; tenants that use it follow with their next start',
     access: writers,
+    scope: 'organization',
     params: named,
     body: z.object({
       content: configTemplateContent,
@@ -43,6 +46,7 @@ export const configTemplateRoutes = {
     tag: 'Tenants',
     summary: 'Removes a template that no tenant uses',
     access: writers,
+    scope: 'organization',
     params: named,
     status: 204,
   }),

@@ -1,1 +1,147 @@
-export const filesRoutes = {};
+import { z } from 'zod';
+import {
+  expectedFile,
+  fileVersion,
+  maxAboutLength,
+  myProfile,
+  newWorkspacePath,
+  workspaceFile,
+  workspaceFolder,
+  workspacePath,
+} from '../files.ts';
+import { route } from './route.ts';
+
+const params = z.object({ tenantId: z.string().max(64) });
+const version = z.string().max(64).optional().describe('a checkpoint: the file as it was then');
+
+/**
+ * Whose workspaces somebody reaches is decided by the use case: people their own agent's, and reading those of their teams; managers their
+ * departments', admins all, auditors all for reading. Whoever reads another's file, and whoever changes one, is in the audit trail.
+ */
+export const filesRoutes = {
+  listFiles: route({
+    method: 'GET',
+    path: '/agents/:tenantId/files',
+    tag: 'Files',
+    summary: 'A folder of an agent’s workspace, whether it runs or sleeps',
+    access: 'signed-in',
+    scope: 'departments',
+    params,
+    query: z.object({
+      path: workspacePath.or(z.literal('')).default(''),
+      offset: z.coerce.number().int().min(0).default(0),
+    }),
+    response: workspaceFolder,
+  }),
+  openFile: route({
+    method: 'GET',
+    path: '/agents/:tenantId/files/text',
+    tag: 'Files',
+    summary: 'A file with its text, if it is one of at most 5 MiB',
+    access: 'signed-in',
+    scope: 'departments',
+    params,
+    query: z.object({ path: workspacePath, version }),
+    response: workspaceFile,
+  }),
+  downloadFile: route({
+    method: 'GET',
+    path: '/agents/:tenantId/files/content',
+    tag: 'Files',
+    summary: 'A file as it is',
+    access: 'signed-in',
+    scope: 'departments',
+    params,
+    query: z.object({ path: workspacePath, version }),
+    download: 'application/octet-stream',
+  }),
+  writeFile: route({
+    method: 'POST',
+    path: '/agents/:tenantId/files/content',
+    tag: 'Files',
+    summary:
+      'Write a file of at most 50 MiB; `conflict` with what is there in `details` when it is not what was expected',
+    access: 'signed-in',
+    scope: 'departments',
+    params,
+    query: z.object({ path: newWorkspacePath, expected: expectedFile }),
+    upload: 'application/octet-stream',
+    status: 201,
+    response: z.object({ path: z.string(), bytes: z.int(), hash: z.string() }),
+  }),
+  makeFolder: route({
+    method: 'POST',
+    path: '/agents/:tenantId/folders',
+    tag: 'Files',
+    summary: 'Make a folder, and those above it',
+    access: 'signed-in',
+    scope: 'departments',
+    params,
+    body: z.object({ path: newWorkspacePath }),
+    status: 204,
+  }),
+  moveFile: route({
+    method: 'POST',
+    path: '/agents/:tenantId/files/move',
+    tag: 'Files',
+    summary: 'Rename or move a file or a folder; `conflict` where something has that name',
+    access: 'signed-in',
+    scope: 'departments',
+    params,
+    body: z.object({ path: workspacePath, to: newWorkspacePath }),
+    status: 204,
+  }),
+  removeFile: route({
+    method: 'DELETE',
+    path: '/agents/:tenantId/files',
+    tag: 'Files',
+    summary: 'Delete a file, or a folder with everything in it; earlier versions stay in checkpoints',
+    access: 'signed-in',
+    scope: 'departments',
+    params,
+    query: z.object({ path: workspacePath }),
+    status: 204,
+  }),
+  listFileVersions: route({
+    method: 'GET',
+    path: '/agents/:tenantId/files/versions',
+    tag: 'Files',
+    summary: 'What a file was in the agent’s checkpoints, the newest first, each content once',
+    access: 'signed-in',
+    scope: 'departments',
+    params,
+    query: z.object({ path: workspacePath }),
+    response: z.object({ versions: z.array(fileVersion) }),
+  }),
+  restoreFile: route({
+    method: 'POST',
+    path: '/agents/:tenantId/files/restore',
+    tag: 'Files',
+    summary: 'Make an earlier version the newest',
+    access: 'signed-in',
+    scope: 'departments',
+    params,
+    body: z.object({ path: newWorkspacePath, version: z.string().max(64), expected: expectedFile }),
+    response: z.object({ path: z.string(), bytes: z.int(), hash: z.string() }),
+  }),
+
+  myProfile: route({
+    method: 'GET',
+    path: '/me/profile',
+    tag: 'Organization',
+    summary: 'Who I am to my organization and to my agent',
+    access: 'signed-in',
+    scope: 'own',
+    response: myProfile,
+  }),
+  saveAbout: route({
+    method: 'PUT',
+    path: '/me/about',
+    tag: 'Organization',
+    summary: 'What my agent is told about me, with its next turn; `conflict` when it was changed elsewhere',
+    access: 'signed-in',
+    scope: 'own',
+    body: z.object({ about: z.string().max(maxAboutLength), expectedVersion: z.int().min(1) }),
+    response: z.object({ about: z.string(), aboutVersion: z.int() }),
+  }),
+};

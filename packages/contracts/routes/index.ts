@@ -6,6 +6,7 @@ import { backupRoutes } from './backups.ts';
 import { channelRoutes } from './channels.ts';
 import { configTemplateRoutes } from './config-templates.ts';
 import { conversationRoutes } from './conversations.ts';
+import { dashboardRoutes } from './dashboard.ts';
 import { directoryRoutes } from './directory.ts';
 import { filesRoutes } from './files.ts';
 import { governanceRoutes } from './governance.ts';
@@ -49,6 +50,7 @@ export const routes = {
   ...governanceRoutes,
   ...identityRoutes,
   ...layerRoutes,
+  ...dashboardRoutes,
   ...auditRoutes,
 };
 export type Routes = typeof routes;

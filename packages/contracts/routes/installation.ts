@@ -43,6 +43,7 @@ export const installationRoutes = {
     tag: 'Installation',
     summary: 'How the installation is doing',
     access: ['operator', 'admin'],
+    scope: 'installation',
     response: status,
   }),
 };

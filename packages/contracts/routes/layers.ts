@@ -168,7 +168,11 @@ export const layerRoutes = {
     params: proposalParams,
     body: z.discriminatedUnion('step', [
       z.object({ step: z.literal('submit') }),
-      z.object({ step: z.literal('approve'), note }),
+      z.object({
+        step: z.literal('approve'),
+        note,
+        expectedRevision: z.int().optional().describe('what was looked at: `conflict` when it is another by now'),
+      }),
       z.object({ step: z.literal('reject'), note: z.string().trim().min(1).max(500) }),
       z.object({ step: z.literal('canary'), percent: z.int().min(1).max(99) }),
       z.object({ step: z.literal('publish') }),

@@ -3,11 +3,13 @@ import {
   department,
   departmentInput,
   employee,
+  employeeChange,
   employeeDetail,
   employeeImport,
   employeeInput,
   importPreview,
   position,
+  positionChange,
   positionInput,
   removal,
 } from '../organization.ts';
@@ -141,7 +143,7 @@ export const organizationRoutes = {
     access: ['admin'],
     scope: 'organization',
     params: positionParams,
-    body: positionInput.omit({ id: true }).partial(),
+    body: positionChange,
     response: position,
   }),
   positionRemoval: route({
@@ -229,7 +231,7 @@ export const organizationRoutes = {
     access: ['admin'],
     scope: 'organization',
     params: employeeParams,
-    body: employeeInput.omit({ id: true }).extend({ active: z.boolean() }).partial(),
+    body: employeeChange,
     response: employee,
   }),
   resetPassword: route({

@@ -12,6 +12,7 @@ export const poolRoutes = {
     tag: 'Pool',
     summary: 'Hosts and their room, warm slots, and where ledger and reality differed lately',
     access: readers,
+    scope: 'installation',
     response: z.object({
       hosts: z.array(poolHost),
       warmSlots: z.array(warmSlotGroup),
@@ -26,6 +27,7 @@ export const poolRoutes = {
     tag: 'Pool',
     summary: 'Compares the ledger with the hosts now instead of within the minute',
     access: operator,
+    scope: 'installation',
     response: z.object({ drifts: z.array(drift) }),
   }),
   setWarmSlots: route({
@@ -34,6 +36,7 @@ export const poolRoutes = {
     tag: 'Pool',
     summary: 'Bounds for the number of warm slots of a tier; between them it follows demand',
     access: operator,
+    scope: 'organization',
     params: z.object({ tier: z.string().max(64) }),
     body: z.object({ minimum: z.int().min(0).max(1000), maximum: z.int().min(0).max(1000) }),
     response: warmSlotGroup,
@@ -44,6 +47,7 @@ export const poolRoutes = {
     tag: 'Pool',
     summary: 'What the organization may use, and uses',
     access: readers,
+    scope: 'organization',
     response: z.object({
       quotas,
       used: z.object({
@@ -61,6 +65,7 @@ export const poolRoutes = {
     tag: 'Pool',
     summary: 'Changes what the organization may use; what it uses already stays',
     access: operator,
+    scope: 'organization',
     body: quotas,
     response: quotas,
   }),
@@ -70,6 +75,7 @@ export const poolRoutes = {
     tag: 'Pool',
     summary: 'Makes that many tenants at once, for real, named lt-…',
     access: operator,
+    scope: 'installation',
     body: z.object({
       count: z.int().min(1).max(500).default(30),
       tier: z.string().max(64).optional(),
@@ -86,6 +92,7 @@ export const poolRoutes = {
     tag: 'Pool',
     summary: 'Load tests, newest first',
     access: operator,
+    scope: 'installation',
     response: z.object({ loadTests: z.array(loadTest) }),
   }),
   loadTest: route({
@@ -94,6 +101,7 @@ export const poolRoutes = {
     tag: 'Pool',
     summary: 'How a load test goes',
     access: operator,
+    scope: 'installation',
     params: z.object({ loadTestId: z.string().max(64) }),
     response: loadTest,
   }),
@@ -103,6 +111,7 @@ export const poolRoutes = {
     tag: 'Pool',
     summary: 'Deletes every tenant it made, with their files and without a backup',
     access: operator,
+    scope: 'installation',
     params: z.object({ loadTestId: z.string().max(64) }),
     status: 202,
     response: loadTest,

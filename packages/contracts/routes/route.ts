@@ -39,18 +39,19 @@ export interface Route {
   access: 'public' | 'signed-in' | 'api-key' | readonly [Role, ...Role[]];
   /**
    * Whose things it is about, for whoever the role lets in. `organization`: all of the caller's organization. `departments`: the same, but a manager
-   * reaches their own department and what is below it, and nothing else. `own`: the caller's own. Absent: nobody's in particular.
+   * reaches their own department and what is below it, and nothing else. `own`: the caller's own. `installation`: its
+   * machines. Absent on public routes and those of API keys alone; a test holds every other one to what it says.
    */
-  scope?: 'organization' | 'departments' | 'own';
-  /** Reachable while a new password is due. */
+  scope?: 'installation' | 'organization' | 'departments' | 'own';
+  /** Reachable while a new password or a second factor is due. */
   beforePasswordChange?: boolean;
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodObject | z.ZodDiscriminatedUnion;
   /** The request's body is one file of this media type, streamed to the handler; there is no `body` then. */
   upload?: string;
-  /** Status of the success response; 200 unless told. */
-  status?: 200 | 201 | 202 | 204;
+  /** Status of the success response; 200 unless told. 302: the handler says where to, in the `location` header. */
+  status?: 200 | 201 | 202 | 204 | 302;
   /** Absent: no body. */
   response?: z.ZodType;
   /** The answer is one file of this media type, streamed; there is no `response` then. */

@@ -14,6 +14,7 @@ export const me = z.object({
     .nullable()
     .describe('null for people without an agent of their own'),
   mustChangePassword: z.boolean(),
+  mustSetUpSecondFactor: z.boolean().describe('the organization demands a second factor, and there is none'),
 });
 export type Me = z.infer<typeof me>;
 
@@ -25,7 +26,7 @@ export const sessionRoutes = {
     method: 'POST',
     path: '/session',
     tag: 'Session',
-    summary: 'Sign in with e-mail and password',
+    summary: 'Sign in with e-mail and password; answered with second_factor_required where one is due',
     access: 'public',
     body: z.object({ email: z.email(), password: z.string().min(1).max(256) }),
     response: me,
@@ -36,6 +37,7 @@ export const sessionRoutes = {
     tag: 'Session',
     summary: 'Sign out',
     access: 'signed-in',
+    scope: 'own',
     beforePasswordChange: true,
     status: 204,
   }),
@@ -45,6 +47,7 @@ export const sessionRoutes = {
     tag: 'Session',
     summary: 'Who is signed in',
     access: 'signed-in',
+    scope: 'own',
     beforePasswordChange: true,
     response: me,
   }),
@@ -54,6 +57,7 @@ export const sessionRoutes = {
     tag: 'Session',
     summary: 'Change the own password; ends all other sessions of the person',
     access: 'signed-in',
+    scope: 'own',
     beforePasswordChange: true,
     body: z.object({ currentPassword: z.string().min(1).max(256), newPassword }),
     response: me,

@@ -14,6 +14,7 @@ export const sessionMonitorRoutes = {
     tag: 'Sessions',
     summary: 'Sessions of my scope, the latest first. Playground sessions are left out unless asked for',
     access: watchers,
+    scope: 'departments',
     query: z.object({
       state: z
         .enum(['active', 'open', 'ended', 'taken_over', 'all'])
@@ -32,6 +33,7 @@ export const sessionMonitorRoutes = {
     tag: 'Sessions',
     summary: 'One session of my scope with its transcript; that it was read is recorded',
     access: watchers,
+    scope: 'departments',
     params,
     response: z.object({ session: monitoredSession, messages: z.array(message), turns: z.array(turn) }),
   }),
@@ -41,6 +43,7 @@ export const sessionMonitorRoutes = {
     tag: 'Sessions',
     summary: 'A session’s transcript as it happens',
     access: watchers,
+    scope: 'departments',
     params,
     events: conversationEvent,
   }),
@@ -51,6 +54,7 @@ export const sessionMonitorRoutes = {
     summary:
       'Take a session over for 30 minutes: the agent is silent, what runs is stopped, the caller is told. Again: 30 minutes more',
     access: takers,
+    scope: 'departments',
     params,
     response: conversation,
   }),
@@ -60,6 +64,7 @@ export const sessionMonitorRoutes = {
     tag: 'Sessions',
     summary: 'Give a session back to its agent, which learns what was said meanwhile',
     access: takers,
+    scope: 'departments',
     params,
     response: conversation,
   }),
@@ -69,6 +74,7 @@ export const sessionMonitorRoutes = {
     tag: 'Sessions',
     summary: 'Answer in a session under my own name; delivered where its caller last wrote from',
     access: takers,
+    scope: 'departments',
     params,
     status: 201,
     body: z.object({ text: z.string().trim().min(1).max(32_000), clientMessageId: z.string().min(8).max(64) }),
@@ -80,6 +86,7 @@ export const sessionMonitorRoutes = {
     tag: 'Sessions',
     summary: 'End a session: what runs is stopped; the caller’s next message begins a new one',
     access: takers,
+    scope: 'departments',
     params,
     response: conversation,
   }),

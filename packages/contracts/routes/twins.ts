@@ -14,6 +14,7 @@ export const twinRoutes = {
     tag: 'Twins',
     summary: 'My digital twin',
     access: 'signed-in',
+    scope: 'own',
     response: twin,
   }),
   putMyTwin: route({
@@ -23,6 +24,7 @@ export const twinRoutes = {
     summary:
       'Switch my twin on (its workspace is copied from my agent’s; a new link each time) or off (the link ends at once)',
     access: 'signed-in',
+    scope: 'own',
     body: z.object({
       active: z.boolean(),
       greeting: z.string().trim().max(500).default(''),

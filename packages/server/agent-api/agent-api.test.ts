@@ -1,7 +1,7 @@
 import { eq } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../store/database.ts';
-import { auditEvents, organizations, schedules, tenants } from '../store/schema/index.ts';
+import { accessRequests, auditEvents, organizations, schedules, tenants } from '../store/schema/index.ts';
 import { createTestDatabase } from '../store/testing.ts';
 import { type AgentPipes, callTool as call, createAgentPipes } from '../testing/agent-pipes.ts';
 import { insertSmallOrganization } from '../testing/small-organization.ts';
@@ -39,7 +39,9 @@ const rows = () => database.db.select().from(schedules);
 describe('an agent', () => {
   test('finds its tools, and what time it is where it works', async () => {
     const { tools } = await (await connect('ann')).listTools();
-    expect(tools.map(({ name }) => name)).toEqual(['schedule_create', 'schedule_list', 'schedule_delete']);
+    expect(tools.map(({ name }) => name)).toEqual([
+      ...['schedule_create', 'schedule_list', 'schedule_delete', 'access_request', 'access_status'],
+    ]);
     expect(tools[0]?.description).toContain('Tuesday 2026-03-10 09:00 GMT+1, in Europe/Berlin');
     expect(tools[0]?.inputSchema).toMatchObject({ required: ['name', 'prompt', 'timing'] });
   });
@@ -120,6 +122,55 @@ describe('an agent', () => {
       text: expect.stringMatching(/50 are allowed.*Delete/),
     });
     expect(await rows()).toHaveLength(50);
+  });
+});
+
+describe('an agent that lacks something', () => {
+  const shell = { kind: 'tool', resource: 'shell', reason: 'git status for the review' };
+
+  test('asks for it for its owner, for a working day unless told, and learns who decides', async () => {
+    const { text } = await call(await connect('ann'), 'access_request', shell);
+    expect(JSON.parse(text)).toMatchObject({
+      request: { kind: 'tool', resource: 'shell', hours: 8, risk: 'high', state: 'pending', granted: null },
+      tell: expect.stringContaining('waits for an admin'),
+    });
+    expect(await database.db.select().from(accessRequests)).toMatchObject([
+      { tenantId: 'ann', employeeId: 'ann', employeeName: 'ann', origin: 'agent', reason: shell.reason },
+    ]);
+    expect((await database.db.select().from(auditEvents)).map(({ action, actorId }) => `${action} ${actorId}`)).toEqual(
+      ['request.created ann'],
+    );
+  });
+
+  test('asks once, however often it calls, and sees its own requests only', async () => {
+    const ann = await connect('ann');
+    const first = JSON.parse((await call(ann, 'access_request', shell)).text).request;
+    expect(JSON.parse((await call(ann, 'access_request', { ...shell, reason: 'again, please' })).text).request).toEqual(
+      first,
+    );
+    expect(JSON.parse((await call(ann, 'access_status')).text)).toEqual({ requests: [first] });
+    expect(JSON.parse((await call(await connect('ben'), 'access_status')).text)).toEqual({ requests: [] });
+  });
+
+  test.each([
+    [{ ...shell, resource: 'exec' }, /There is no tool “exec”.*shell/],
+    [{ ...shell, resource: 'file' }, /has the tool file already/],
+    [{ ...shell, resource: 'browser' }, /The tier Standard does not allow browser/],
+    [{ ...shell, kind: 'host', resource: '10.0.0.1' }, /An address is not granted/],
+    [{ ...shell, kind: 'skill', resource: 'nothing' }, /There is no skill “nothing”/],
+    [{ ...shell, reason: '' }, /reason/],
+  ])('is told what is wrong with %j', async (input, message) => {
+    expect(await call(await connect('ann'), 'access_request', input)).toEqual({
+      failed: true,
+      text: expect.stringMatching(message),
+    });
+    expect(errors).toEqual([]);
+  });
+
+  test('and is nobody’s in particular has nobody to ask for', async () => {
+    await database.db.update(tenants).set({ employeeId: null }).where(eq(tenants.id, 'ben'));
+    const { tools } = await (await connect('ben')).listTools();
+    expect(tools.map(({ name }) => name)).toEqual(['schedule_create', 'schedule_list', 'schedule_delete']);
   });
 });
 

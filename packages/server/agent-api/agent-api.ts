@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { eq } from 'drizzle-orm';
 import { createScheduleService } from '../conversations/schedules/schedule-service.ts';
+import { createAccessRequestService } from '../governance/approvals/requests/access-request-service.ts';
 import { findTenant } from '../pool/tenant-store.ts';
 import type { Database } from '../store/database.ts';
 import { organizations } from '../store/schema/index.ts';
@@ -34,6 +35,7 @@ export function createAgentApi({
   now = () => new Date(),
 }: AgentApiOptions): (tenantId: string) => RequestListener {
   const schedules = createScheduleService(database, { now });
+  const access = createAccessRequestService(database, { now });
   const limit = (most: number) => createRateLimit(most, 60_000, now);
   const calls = limit(perMinute.calls);
   const requests = limit(perMinute.requests);
@@ -67,7 +69,7 @@ export function createAgentApi({
     const rules = { mayCall: () => limit.take(agent.tenantId), onError };
     const server = agent.isAssistant
       ? createLookupServer({ database, agent, rules })
-      : createToolServer({ agent, schedules, rules, now });
+      : createToolServer({ agent, schedules, requests: access, rules, now });
     const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true });
     response.once('close', () => void server.close().catch(onError));
     // The SDK's own types are not exact about optional properties.
@@ -90,12 +92,13 @@ async function findAgent(
 ): Promise<(CallingAgent & { isAssistant: boolean }) | null> {
   const tenant = await findTenant(db, tenantId);
   if (!tenant || tenant.state === 'deleting' || tenant.state === 'deleted') return null;
-  const { organizationId, isAssistant } = tenant;
+  const { organizationId, isAssistant, employeeId } = tenant;
   const [organization] = await db
     .select({ timezone: organizations.timezone })
     .from(organizations)
     .where(eq(organizations.id, organizationId));
-  return { organizationId, tenantId, agentName: tenant.name, timezone: organization?.timezone ?? 'UTC', isAssistant };
+  const timezone = organization?.timezone ?? 'UTC';
+  return { organizationId, tenantId, agentName: tenant.name, timezone, isAssistant, employeeId };
 }
 
 const pathOf = (request: IncomingMessage) => (request.url ?? '').split('?', 1)[0];

@@ -3,7 +3,7 @@ import { and, eq } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { lookups } from '../assistant/assistant.ts';
 import { recordAudit } from '../audit/audit-store.ts';
-import { insertLayers } from '../governance/layer-store.ts';
+import { insertLayers } from '../governance/layers/layer-store.ts';
 import type { Database } from '../store/database.ts';
 import {
   assistants,

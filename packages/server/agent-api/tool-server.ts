@@ -3,22 +3,27 @@ import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { z } from 'zod';
 import { localTime } from '../conversations/schedules/schedule.ts';
 import type { ScheduleService, SchedulingAgent } from '../conversations/schedules/schedule-service.ts';
+import type { AccessRequestService } from '../governance/approvals/requests/access-request-service.ts';
+import { registerAccessTools } from './access-tools.ts';
 import { type CallRules, createAttempt } from './tool-call.ts';
 
 export interface CallingAgent extends SchedulingAgent {
   /** Of its organization: what times without a zone are in. */
   timezone: string;
+  /** Whose agent it is; null: nobody's in particular, and so it asks for nobody. */
+  employeeId: string | null;
 }
 
 export interface ToolServerOptions {
   agent: CallingAgent;
   schedules: Pick<ScheduleService, 'create' | 'list' | 'remove'>;
+  requests: Pick<AccessRequestService, 'askAsAgent' | 'listOfAgent'>;
   rules: CallRules;
   now: () => Date;
 }
 
 /** The tools of one agent. */
-export function createToolServer({ agent, schedules, rules, now }: ToolServerOptions): McpServer {
+export function createToolServer({ agent, schedules, requests, rules, now }: ToolServerOptions): McpServer {
   const server = new McpServer({ name: 'clawpool', version: '1' });
 
   const attempt = createAttempt(rules);
@@ -68,6 +73,8 @@ export function createToolServer({ agent, schedules, rules, now }: ToolServerOpt
         return { deleted: id };
       }),
   );
+  const { employeeId } = agent;
+  if (employeeId !== null) registerAccessTools(server, { agent: { ...agent, employeeId }, requests, rules });
   return server;
 }
 

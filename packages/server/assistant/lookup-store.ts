@@ -34,7 +34,7 @@ const selectEmployees = (db: Queryable) =>
       departments,
       and(eq(departments.organizationId, employees.organizationId), eq(departments.id, employees.departmentId)),
     )
-    .innerJoin(
+    .leftJoin(
       positions,
       and(eq(positions.organizationId, employees.organizationId), eq(positions.id, employees.positionId)),
     )

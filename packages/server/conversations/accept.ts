@@ -48,7 +48,7 @@ export interface Accepted {
  * over at once: that person answers.
  *
  * @returns null: there is no such conversation, or it has ended
- * @throws ClawpoolError `too_large`, `invalid_request` (nothing in it, unknown attachments), `too_many_requests` (see `backpressure`)
+ * @throws ClawpoolError `not_allowed` (whose agent it is, or who writes, is suspended), `too_large`, `invalid_request` (nothing in it, unknown attachments), `too_many_requests` (see `backpressure`)
  */
 export async function acceptMessage(tx: Transaction, inbound: Inbound): Promise<Accepted | null> {
   const { organizationId, conversationId, origin, verification, channelMessageId, at } = inbound;
@@ -59,6 +59,7 @@ export async function acceptMessage(tx: Transaction, inbound: Inbound): Promise<
   if (known) return { ...known, known: true };
   refuseUnusable(text, inbound.attachments ?? []);
   const { tenantId, takenOver, waitingForTenant, waitingInOrganization } = conversation;
+  if (conversation.suspended) throw isSuspended();
   if (!isRoom(waitingForTenant, waitingInOrganization)) throw tooMuchWaits(waitingForTenant);
 
   const messageId = randomUUID();
@@ -128,6 +129,13 @@ const tooMuchWaits = (waiting: number) =>
     'Send it again when some of them have been answered.',
   );
 
+const isSuspended = () =>
+  new ClawpoolError(
+    'not_allowed',
+    'This agent does not answer: its owner, or whoever writes, is suspended.',
+    'An admin of the organization can let them in again.',
+  );
+
 function refuseUnusable(text: string, attachments: readonly string[]): void {
   if (text.length > maxMessageLength) {
     throw new ClawpoolError(
@@ -163,6 +171,7 @@ interface LockedConversation {
   tenantId: string;
   ended: boolean;
   takenOver: boolean;
+  suspended: boolean;
   waitingForTenant: number;
   waitingInOrganization: number;
 }
@@ -176,10 +185,12 @@ async function lockConversation(
     tenant_id: string;
     ended: boolean;
     taken_over: boolean;
+    suspended: boolean;
     for_tenant: number;
     in_organization: number;
   }>(sql`
     select tenant_id, ended_at is not null as ended, coalesce(taken_over_until > now(), false) as taken_over,
+      ${concernsSuspended} as suspended,
       (select count(*)::int from turns t
         where t.organization_id = c.organization_id and t.tenant_id = c.tenant_id and t.finished_at is null) as for_tenant,
       ${waitingIn(organizationId)} as in_organization
@@ -191,11 +202,19 @@ async function lockConversation(
         tenantId: row.tenant_id,
         ended: row.ended,
         takenOver: row.taken_over,
+        suspended: row.suspended,
         waitingForTenant: row.for_tenant,
         waitingInOrganization: row.in_organization,
       }
     : null;
 }
+
+/** Of a conversation `c`: its caller, the owner of its agent, or the person whose twin it is. Few are suspended, so they are looked through. */
+const concernsSuspended = sql`exists (
+  select from employees e where e.organization_id = c.organization_id and not e.active and (
+    exists (select from tenants t where t.organization_id = e.organization_id and t.id = c.tenant_id and t.employee_id = e.id)
+    or exists (select from twins w where w.organization_id = e.organization_id and w.tenant_id = c.tenant_id and w.employee_id = e.id)
+    or exists (select from members m where m.organization_id = e.organization_id and m.user_id = c.user_id and m.employee_id = e.id)))`;
 
 /** How many turns of a conversation are not over. */
 export async function countOpenTurns(db: Queryable, organizationId: string, conversationId: string): Promise<number> {

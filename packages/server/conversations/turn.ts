@@ -46,6 +46,7 @@ const harmlessTools: ReadonlySet<string> = new Set([
   'web_fetch',
   'web_search',
   'clawpool__schedule_list',
+  'clawpool__access_status',
   ...lookupToolNames,
 ]);
 

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { routes as allRoutes, type Route } from '@clawpool/contracts';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import { type Logger, pino } from 'pino';
 import type { Registry } from 'prom-client';
+import { createIdentity } from '../identity/identity.ts';
 import { TooManyRequests } from '../integrations/request-limit.ts';
 import type { Database } from '../store/database.ts';
 import { type Authentication, createAuthentication } from './authentication.ts';
@@ -13,8 +15,11 @@ import { errorResponse, notFound, toClawpoolError } from './errors.ts';
 import { createMetrics, registerMonitoring } from './monitoring.ts';
 import { openApiDocument } from './openapi.ts';
 import { registerAuditRoutes } from './routes/audit-routes.ts';
+import { registerIdentityRoutes } from './routes/identity-routes.ts';
 import { registerOrganizationRoutes } from './routes/organization-routes.ts';
 import { registerSessionRoutes } from './routes/session-routes.ts';
+import { readOrCreateSecret } from './secrets.ts';
+import { createSignIn } from './sign-in.ts';
 import { endWhenSlow } from './slow-bodies.ts';
 import type { OpenEventStream } from './sse.ts';
 
@@ -29,6 +34,8 @@ export interface HttpAppOptions {
   consoleFolder?: string;
   /** Addresses or networks whose `X-Forwarded-*` headers are believed. None unless given. */
   trustedProxies?: string[];
+  /** Where it answers for the world; absent: as whoever asks has addressed it. */
+  publicUrl?: string;
   /** Milliseconds between an event stream's heartbeats; 15 000 unless given. */
   heartbeatMs?: number;
   /** How many requests one API key may make in a minute; 60 unless given. */
@@ -141,7 +148,11 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
   });
   await serveDocumentation(fastify, openApiDocument({ version, routes: allRoutes as Record<string, Route> }));
   registerMonitoring(app, database, () => draining);
-  registerSessionRoutes(app, database.db);
+  const { db } = database;
+  const identity = createIdentity({ db, secret: await readOrCreateSecret(join(dataFolder, 'secret.key')) });
+  const signIn = createSignIn(db, app.authentication, identity);
+  registerSessionRoutes(app, db, signIn);
+  registerIdentityRoutes(app, { db, identity, signIn, publicUrl: options.publicUrl });
   registerOrganizationRoutes(app, database);
   registerAuditRoutes(app, database.db);
   return app;

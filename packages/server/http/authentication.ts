@@ -15,6 +15,8 @@ import { createSessions, type Sessions } from './sessions.ts';
 export interface SignedIn extends PrincipalRecord {
   /** Null for the operator token and for API keys, which have no session. */
   sessionId: string | null;
+  /** Who vouched for them at sign-in; null: a password, or no session. */
+  identityProviderId: string | null;
 }
 
 export interface Authentication {
@@ -55,12 +57,13 @@ export async function createAuthentication({
   }
 
   async function findUser(request: FastifyRequest, reply: FastifyReply | null) {
-    if (hasOperatorToken(request)) return { userId: localOperator.id, sessionId: null };
+    if (hasOperatorToken(request)) return { userId: localOperator.id, sessionId: null, identityProviderId: null };
     if (request.headers.authorization !== undefined) return null;
     const found = await sessions.find(request.headers.cookie ?? '', { refresh: reply !== null });
     if (!found) return null;
     if (reply) setCookies(request, reply, found.setCookie);
-    return { userId: found.session.userId, sessionId: found.session.id };
+    const { id: sessionId, userId, identityProviderId } = found.session;
+    return { userId, sessionId, identityProviderId };
   }
 
   async function requireKey(key: string): Promise<SignedIn> {
@@ -71,7 +74,9 @@ export async function createAuthentication({
       perMinute: keyRequestsPerMinute,
       message: `This API key has made more than ${keyRequestsPerMinute} requests within a minute.`,
     });
-    return { principal, mustChangePassword: false, email: '', organizationName: '', employee: null, sessionId: null };
+    const nothingDue = { mustChangePassword: false, mustSetUpSecondFactor: false, suspended: false };
+    const nobody = { email: '', organizationName: '', employee: null, sessionId: null, identityProviderId: null };
+    return { principal, ...nothingDue, ...nobody };
   }
 
   return {
@@ -85,15 +90,20 @@ export async function createAuthentication({
       if (key !== null) return requireKey(key);
       const user = await findUser(request, reply);
       if (!user) throw notSignedIn(request);
-      const found = await findPrincipal(db, user.userId);
+      const { userId, sessionId, identityProviderId } = user;
+      const found = await findPrincipal(db, userId, { viaProvider: identityProviderId !== null });
       if (!found) throw noOrganization();
-      return { ...found, sessionId: user.sessionId };
+      if (found.suspended) throw accountSuspended();
+      // A token is no person who could hold a second factor.
+      const mustSetUpSecondFactor = found.mustSetUpSecondFactor && sessionId !== null;
+      return { ...found, mustSetUpSecondFactor, sessionId, identityProviderId };
     },
 
     isStillSignedIn: async (request) => {
       const key = keyInHeader(request.headers.authorization);
       if (key !== null) return (await principalOfKey(db, key, { look: true })) !== null;
-      return (await findUser(request, null)) !== null;
+      const user = await findUser(request, null);
+      return user !== null && (await findPrincipal(db, user.userId))?.suspended !== true;
     },
 
     refuseForeignOrigin: (request) => {
@@ -133,6 +143,9 @@ export const invalidKey = () =>
     'The API key is not valid: there is none like it, it was revoked, or it has expired.',
     `An admin makes keys in the console. They begin with ${apiKeyPrefix}.`,
   );
+
+export const accountSuspended = () =>
+  new ClawpoolError('not_allowed', 'Your account is suspended.', 'Ask an admin of your organization.');
 
 export const noOrganization = () =>
   new ClawpoolError('not_allowed', 'You are not a member of any organization.', 'Ask an admin to add you.');

@@ -9,7 +9,8 @@ const notBuilt = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Cl
 /** Whether an address without a file of its own is one of the console's pages, which its own router knows. */
 export function isConsolePage({ method, url, headers }: FastifyRequest): boolean {
   const isPage = headers.accept === undefined || /text\/html|\*\/\*/.test(headers.accept);
-  return (method === 'GET' || method === 'HEAD') && isPage && !/^\/api(\/|\?|$)/.test(url) && !/\.\w+(\?|$)/.test(url);
+  const [path = ''] = url.split('?', 1);
+  return (method === 'GET' || method === 'HEAD') && isPage && !/^\/api(\/|$)/.test(path) && !/\.\w+$/.test(path);
 }
 
 /** Serves the built console. Returns the page to send for every address that `isConsolePage`. */

@@ -89,7 +89,8 @@ function requestBody({ body, upload }: Route): Json {
 }
 
 /** A file has its media type and no schema (https://spec.openapis.org/oas/v3.1.1.html#considerations-for-file-uploads). */
-function success({ response, events, download }: Route): Json {
+function success({ response, events, download, status }: Route): Json {
+  if (status === 302) return { description: 'Go on at the address in the `location` header.' };
   if (events) {
     return {
       description:

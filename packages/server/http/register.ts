@@ -99,7 +99,7 @@ function register(app: HttpApp, route: Route, handler: UntypedHandler): void {
   });
 }
 
-/** Who sends it, who may, and that a new password comes first. */
+/** Who sends it, who may, and that a new password and a second factor come first. */
 async function signIn(app: HttpApp, route: Route, request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const signedIn = await app.authentication.requirePrincipal(request, reply);
   request.signedIn = signedIn;
@@ -109,6 +109,13 @@ async function signIn(app: HttpApp, route: Route, request: FastifyRequest, reply
       'password_change_required',
       'Choose a new password first.',
       'The one you have was generated and is good for one thing only: setting your own.',
+    );
+  }
+  if (signedIn.mustSetUpSecondFactor && !route.beforePasswordChange) {
+    throw new ClawpoolError(
+      'second_factor_setup_required',
+      'Set up a second factor first.',
+      'Your organization asks for one. Open the console with an authenticator app at hand.',
     );
   }
 }

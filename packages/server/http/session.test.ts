@@ -33,9 +33,11 @@ describe('signing in', () => {
       name: 'The admin',
       email: emailOf('admin'),
       roles: ['admin'],
+      permissions: [],
       organization: { id: 'world', name: 'World' },
       employee: null,
       mustChangePassword: false,
+      mustSetUpSecondFactor: false,
     });
     expect(response.headers.get('set-cookie')).toMatch(
       /^clawpool\.session_token=.*; Max-Age=604800; Path=\/; HttpOnly; SameSite=Lax$/,

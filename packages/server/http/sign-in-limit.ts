@@ -18,6 +18,22 @@ export interface SignInAttempt {
   now: number;
 }
 
+/** Wrong codes of a second factor in a window: of a million codes three are right at a time, whoever guesses has the password. */
+const secondFactorTries = 5;
+
+/** Counts a try at a person's second factor before its code is looked at. Error: `too_many_requests`. */
+export async function countSecondFactor(db: Drizzle, userId: string, now: number): Promise<void> {
+  const waitMs = await count(db, secondFactorKey(userId), secondFactorTries, now);
+  if (waitMs > 0) throw tooMany('Too many wrong codes.', waitMs);
+}
+
+/** A right code. */
+export async function forgiveSecondFactor(db: Drizzle, userId: string): Promise<void> {
+  await db.delete(rateLimits).where(eq(rateLimits.key, secondFactorKey(userId)));
+}
+
+const secondFactorKey = (userId: string) => `second factor of ${userId}`;
+
 /** Counts an attempt before its password is looked at, so that many at once cannot slip through. Error: `too_many_requests`. */
 export async function countSignIn(db: Drizzle, attempt: SignInAttempt): Promise<void> {
   await db.delete(rateLimits).where(lt(rateLimits.windowStart, attempt.now - windowMs));
@@ -27,13 +43,13 @@ export async function countSignIn(db: Drizzle, attempt: SignInAttempt): Promise<
     ),
   );
   const waitMs = Math.max(...waits);
-  if (waitMs === 0) return;
+  if (waitMs > 0) throw tooMany('Too many wrong passwords.', waitMs);
+}
+
+function tooMany(message: string, waitMs: number): ClawpoolError {
   const minutes = Math.ceil(waitMs / 60_000);
-  throw new ClawpoolError(
-    'too_many_requests',
-    'Too many wrong passwords.',
-    `Wait ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}, then try again.`,
-  );
+  const hint = `Wait ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}, then try again.`;
+  return new ClawpoolError('too_many_requests', message, hint);
 }
 
 /** A right password: its attempts were the person's own. What other accounts failed at from the same address stays counted. */

@@ -1,3 +1,4 @@
+import type { Permission } from '@clawpool/contracts';
 import { hashPassword } from 'better-auth/crypto';
 import { recordAudit } from '../audit/audit-store.ts';
 import type { Drizzle, Transaction } from '../store/database.ts';
@@ -40,7 +41,10 @@ async function createFirstOrganization(tx: Transaction, passwordHash: string): P
     { ...localOperator, passwordHash: null, mustChangePassword: false },
   ]);
   const roles = ['operator', 'admin'];
-  await tx.insert(members).values([firstAdmin, localOperator].map(({ id }) => ({ organizationId, userId: id, roles })));
+  const permissions: Permission[] = ['policy'];
+  await tx
+    .insert(members)
+    .values([firstAdmin, localOperator].map(({ id }) => ({ organizationId, userId: id, roles, permissions })));
   await recordAudit(tx, organizationId, {
     actor: systemActor,
     action: 'organization.created',
@@ -53,6 +57,6 @@ async function createFirstOrganization(tx: Transaction, passwordHash: string): P
     action: 'user.created',
     target: { type: 'user', id: firstAdmin.id, name: firstAdmin.name },
     outcome: 'allowed',
-    detail: { email: firstAdmin.email, roles },
+    detail: { email: firstAdmin.email, roles, permissions },
   });
 }

@@ -1,4 +1,5 @@
 import { verifyPassword } from 'better-auth/crypto';
+import { sql } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { listAuditEvents } from '../audit/audit-store.ts';
 import type { Database } from '../store/database.ts';
@@ -107,13 +108,26 @@ describe('the sample organization', () => {
     expect(await verifyPassword({ hash: rows[0].password, password: seeded?.password ?? '' })).toBe(true);
   });
 
+  test('lets two of its three admins, and the first admin, change what holds for everybody', async () => {
+    await prepareInstallation(database.db, { demo: true });
+    const { rows } = await database.db.execute<{ email: string }>(sql`
+      select u.email from members m join users u on u.id = m.user_id where m.permissions ? 'policy' order by 1`);
+    expect(rows.map(({ email }) => email)).toEqual([
+      'admin@acme.example',
+      'admin@clawpool.local',
+      'jiade@acme.example',
+      'local-operator@clawpool.local',
+    ]);
+  });
+
   test('shows a manager their own department and those below it, an admin all, an employee none', async () => {
     await seedSampleOrganization(database.db);
     const seen = async (id: string) => {
       const found = await findPrincipal(database.db, `acme-${id}`);
       if (!found) throw new Error(`no ${id}`);
-      const scope = await scopeOf(database.db, found.principal);
-      return listEmployees(database.db, found.principal.organizationId, scope);
+      const departmentIds = await scopeOf(database.db, found.principal);
+      const page = { limit: 100, offset: 0 };
+      return listEmployees(database.db, found.principal.organizationId, { departmentIds }, page);
     };
     const engineering = (await seen('peter')).map(({ department }) => department);
     expect(new Set(engineering)).toEqual(

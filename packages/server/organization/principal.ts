@@ -1,4 +1,4 @@
-import type { ApiScope, Permission, Role } from '@clawpool/contracts';
+import type { ApiScope, NewAuditEvent, Permission, Role } from '@clawpool/contracts';
 
 /** Who makes a request, in which organization, as what. */
 export interface Principal {
@@ -13,3 +13,10 @@ export interface Principal {
   /** An integrator's key makes the request; `roles` is empty then, and `userId` is nobody's who signs in. */
   apiKey?: { id: string; name: string; scopes: readonly ApiScope[]; tenantIds: readonly string[] };
 }
+
+/** A principal as audit events name them. */
+export const personActor = ({ userId, name }: Principal): NewAuditEvent['actor'] => ({
+  type: 'person',
+  id: userId,
+  name,
+});

@@ -2,15 +2,34 @@ import { ClawpoolError } from '@clawpool/contracts';
 import { hashPassword, verifyPassword } from 'better-auth/crypto';
 import { asc } from 'drizzle-orm';
 import { recordAudit } from '../audit/audit-store.ts';
+import { forgetTrustedDevices } from '../identity/second-factor/second-factor-store.ts';
 import type { Drizzle, Queryable } from '../store/database.ts';
 import { organizations } from '../store/schema/index.ts';
-import { endOtherSessions, findUserByEmail, lockPassword, setOwnPassword } from './account-store.ts';
+import { endOtherSessions, findPasswordHash, findUserByEmail, lockPassword, setOwnPassword } from './account-store.ts';
 import { passwordWeakness } from './password.ts';
 import type { Principal } from './principal.ts';
 import { findPrincipal, type PrincipalRecord } from './principal-store.ts';
 
-export async function recordSignIn(db: Drizzle, { principal }: PrincipalRecord, address: string): Promise<void> {
-  await recordAudit(db, principal.organizationId, sessionEvent(principal, 'session.created', 'allowed', { address }));
+/** `means`: what besides a password let them in, for example `{ provider: 'Entra ID' }`. */
+export async function recordSignIn(
+  db: Drizzle,
+  { principal }: PrincipalRecord,
+  address: string,
+  means: Record<string, unknown> = {},
+): Promise<void> {
+  const detail = { address, ...means };
+  await recordAudit(db, principal.organizationId, sessionEvent(principal, 'session.created', 'allowed', detail));
+}
+
+/** The right password, or a provider's word for them, and all the same not let in: by a rule, or for a wrong code. */
+export async function recordRefusedSignIn(
+  db: Drizzle,
+  { principal }: PrincipalRecord,
+  address: string,
+  reason: string,
+): Promise<void> {
+  const detail = { address, reason };
+  await recordAudit(db, principal.organizationId, sessionEvent(principal, 'session.refused', 'refused', detail));
 }
 
 export async function recordSignOut(db: Drizzle, principal: Principal): Promise<void> {
@@ -29,6 +48,29 @@ export async function recordFailedSignIn(db: Drizzle, email: string, address: st
       email,
     }),
   });
+}
+
+/** Whether it is the user's password; takes as long where nobody has that e-mail, or no password. Null: it is not. */
+export async function findByPassword(db: Queryable, email: string, password: string): Promise<string | null> {
+  const user = await findUserByEmail(db, email.toLowerCase());
+  const hash = user && (await findPasswordHash(db, user.id));
+  if (!user || !hash) {
+    await hashPassword(password);
+    return null;
+  }
+  return (await verifyPassword({ hash, password })) ? user.id : null;
+}
+
+/** That it is really they who ask: people without a password have none to give. Error: `sign_in_failed`, which is in the audit trail. */
+export async function confirmPassword(
+  db: Drizzle,
+  { principal }: Pick<PrincipalRecord, 'principal'>,
+  password: string | null,
+): Promise<void> {
+  const hash = await findPasswordHash(db, principal.userId);
+  if (hash === null || (password !== null && (await verifyPassword({ hash, password })))) return;
+  await recordAudit(db, principal.organizationId, sessionEvent(principal, 'password.refused', 'refused', {}));
+  throw new ClawpoolError('sign_in_failed', 'The password is wrong.', 'Type it again.');
 }
 
 /**
@@ -52,6 +94,7 @@ export async function changePassword(
     if (weakness) return new ClawpoolError('weak_password', weakness, 'Choose another; a few unrelated words do well.');
     await setOwnPassword(tx, principal.userId, passwordHash);
     const endedSessions = await endOtherSessions(tx, principal.userId, sessionId);
+    await forgetTrustedDevices(tx, principal.userId);
     await recordAudit(tx, principal.organizationId, passwordEvent(principal, 'allowed', { endedSessions }));
     return null;
   });

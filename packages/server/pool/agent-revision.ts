@@ -8,7 +8,8 @@ export type AffectedAgents =
   | { tenantIds: readonly string[] }
   | { employeeIds: readonly string[] }
   | { positionIds: readonly string[] }
-  | { tierIds: readonly string[] };
+  | { tierIds: readonly string[] }
+  | { templates: readonly string[] };
 
 /**
  * What these agents' files or configuration are made of has changed, in this transaction: each has it with its next turn, running or
@@ -18,11 +19,12 @@ export type AffectedAgents =
  */
 export async function markAgents(tx: Transaction, organizationId: string, affected: AffectedAgents): Promise<number> {
   const { rowCount } = await tx.execute(sql`
-    update tenants set agent_revision = agent_revision + 1
-    where organization_id = ${organizationId} and id in (
+    with marked as materialized (
       select t.id from tenants t
       where t.organization_id = ${organizationId} and t.state <> 'deleted' and ${affectedTenants(organizationId, affected)}
-      order by t.id for update)`);
+      order by t.id for update)
+    update tenants set agent_revision = agent_revision + 1 from marked
+    where tenants.organization_id = ${organizationId} and tenants.id = marked.id`);
   const count = rowCount ?? 0;
   if (count > 0) await notify(tx, 'agents_changed', { organizationId });
   return count;
@@ -33,13 +35,13 @@ export function affectedTenants(organizationId: string, affected: AffectedAgents
   if (affected === 'all') return sql`true`;
   if ('tenantIds' in affected) return sql`t.id = any(${sql.param([...affected.tenantIds])}::text[])`;
   if ('tierIds' in affected) return sql`t.tier_id = any(${sql.param([...affected.tierIds])}::text[])`;
+  if ('templates' in affected) return sql`t.config_template = any(${sql.param([...affected.templates])}::text[])`;
   const whose =
     'employeeIds' in affected
       ? sql`e.id = any(${sql.param([...affected.employeeIds])}::text[])`
       : sql`e.position_id = any(${sql.param([...affected.positionIds])}::text[])`;
-  // A twin's agent is made of its owner's layers too.
-  return sql`exists (
-    select from employees e where e.organization_id = ${organizationId} and ${whose}
-      and (e.id = t.employee_id or exists (
-        select from twins w where w.organization_id = ${organizationId} and w.tenant_id = t.id and w.employee_id = e.id)))`;
+  // A twin's agent is made of its owner's layers too. Written so that people are looked up once, not once for each agent.
+  return sql`coalesce(t.employee_id, (
+      select w.employee_id from twins w where w.organization_id = ${organizationId} and w.tenant_id = t.id limit 1
+    )) in (select e.id from employees e where e.organization_id = ${organizationId} and ${whose})`;
 }

@@ -3,9 +3,12 @@ import { lookupToolNames } from '../assistant/assistant.ts';
 import { recordAudit } from '../audit/audit-store.ts';
 import { changesSomething } from '../conversations/turn.ts';
 import { recordAct } from '../conversations/turn-store.ts';
-import { allowedTools } from '../organization/position.ts';
+import { useOnceGrants } from '../governance/approvals/grants/once-grant.ts';
+import { saidFirst, settingSources } from '../governance/settings/agent-settings.ts';
+import { findOverridesOfTenant } from '../governance/settings/agent-settings-store.ts';
+import { type AgentFacts, listAgentFacts, rightsOf } from '../governance/tools/tool-facts-store.ts';
+import { onceTools } from '../governance/tools/tool-standing.ts';
 import type { Database } from '../store/database.ts';
-import { isTwin } from '../twins/twin-store.ts';
 import { insertModelCall } from '../usage/model-call-store.ts';
 import { effectiveValues } from './templates/template.ts';
 import { findTenant, type TenantRow } from './tenant-store.ts';
@@ -19,6 +22,7 @@ export interface ModelGatewayPortsOptions {
   models: readonly [string, ...string[]];
   /** OpenClaw's names of the tools a position allows, by the tenant's image. */
   openclawTools: (tools: readonly ToolName[], image: string | null) => readonly string[];
+  now?: () => Date;
 }
 
 /** What the model gateway asks and tells, answered from the database; and why a turn's last model call failed. */
@@ -26,29 +30,35 @@ export function createModelGatewayPorts({
   database,
   models,
   openclawTools,
+  now = () => new Date(),
 }: ModelGatewayPortsOptions): ModelGatewayPorts & {
   failureOf: (tenantId: string, turnId: string) => ModelFailure | null;
 } {
   /** Kept from the failing call until the turn's end asks for it; bounded, the oldest go first. */
   const failures = new Map<string, ModelFailure>();
 
+  async function namesFor(tenantId: string) {
+    const tenant = await findTenant(database.db, tenantId);
+    const image = tenant && effectiveValues(tenant).image;
+    return { name: tenant?.name ?? '', namesOf: (tools: readonly ToolName[]) => openclawTools(tools, image) };
+  }
+
   return {
     policyFor: async (tenantId): Promise<TenantModelPolicy | null> => {
       const tenant = await findTenant(database.db, tenantId);
       if (!tenant || tenant.state === 'deleted') return null;
-      const { model, image } = effectiveValues(tenant);
-      const names = openclawTools(
-        allowedTools(tenant.positionTools ?? tenant.toolsCeiling, tenant.toolsCeiling),
-        image,
-      );
-      // Strangers talk to a twin: nothing they say may make the control plane do something. The admin assistant changes nothing either.
-      const actsNowhere = tenant.isAssistant || (tenant.employeeId === null && (await isTwin(database.db, tenantId)));
-      const own = actsNowhere ? names.filter((name) => !name.startsWith('clawpool__')) : names;
+      const { image } = effectiveValues(tenant);
+      const overrides = await findOverridesOfTenant(database.db, tenant.organizationId, tenantId);
+      const settings = settingSources(overrides, tenant);
+      const model = saidFirst(settings, 'model')?.value ?? models[0];
+      const [facts] = await listAgentFacts(database.db, { tenantId }, now());
+      if (!facts) return null;
       return {
         organizationId: tenant.organizationId,
         tenantId,
-        tools: new Set(tenant.isAssistant ? [...own, ...lookupToolNames] : own),
-        models: model === null ? models : [model, ...models.filter((id) => id !== model)],
+        ...toolPolicyOf(facts, (tools) => openclawTools(tools, image)),
+        models: [model, ...models.filter((id) => id !== model)],
+        maxOutputTokens: saidFirst(settings, 'maxOutputTokens')?.value ?? null,
         maxCallsPerTurn,
         positionName: tenant.position ?? tenant.tier,
       };
@@ -72,6 +82,7 @@ export function createModelGatewayPorts({
       await database.db.transaction((tx) => recordAudit(tx, refusal.organizationId, refusalEvent(tenant, refusal)));
     },
     recordToolCall: async ({ tenantId, turnId, tool, argumentsText }) => {
+      await useOnceGrants(database, { tenantId, turnId, tool }, () => namesFor(tenantId), now());
       if (!changesSomething(tool)) return;
       const act = { tool: printable(tool), arguments: printable(argumentsText), at: new Date().toISOString() };
       const runs = await recordAct(database.db, tenantId, turnId, act);
@@ -81,9 +92,38 @@ export function createModelGatewayPorts({
   };
 }
 
+/** The part of the policy that says what the agent may do, by OpenClaw's names. */
+function toolPolicyOf(
+  facts: AgentFacts,
+  namesOf: (tools: readonly ToolName[]) => readonly string[],
+): Pick<TenantModelPolicy, 'tools' | 'onceTools' | 'refusedCommands' | 'mayRequest'> {
+  const { kind } = facts.tools;
+  const allowed = rightsOf(facts).tools;
+  const once = onceTools(facts.tools);
+  const isOwned = kind === 'colleague' && facts.employeeId !== null;
+  const names = namesOf(allowed).filter((name) => {
+    // Strangers talk to a twin: nothing they say may make the control plane do something. The admin assistant changes nothing either.
+    if (kind !== 'colleague') return !name.startsWith('clawpool__');
+    // What is nobody's has nobody for whom it could ask.
+    return isOwned || !name.startsWith('clawpool__access_');
+  });
+  const otherwise = new Set(namesOf(allowed.filter((tool) => once.every((one) => one.tool !== tool))));
+  const forOneTurn = once.flatMap(({ tool, turnId }) =>
+    namesOf([tool])
+      .filter((name) => !otherwise.has(name))
+      .map((name) => [name, turnId] as const),
+  );
+  return {
+    tools: new Set(kind === 'assistant' ? [...names, ...lookupToolNames] : names),
+    onceTools: new Map(forOneTurn),
+    refusedCommands: facts.commandPatterns,
+    mayRequest: isOwned,
+  };
+}
+
 const keyOf = (tenantId: string, turnId: string) => `${tenantId}/${turnId}`;
 
-const refusalEvent = (tenant: TenantRow, { stage, tool, offered, argumentsText, turnId }: ToolRefusal) => ({
+const refusalEvent = (tenant: TenantRow, { stage, tool, cause, why, offered, argumentsText, turnId }: ToolRefusal) => ({
   actor: { type: 'agent' as const, id: tenant.id, name: tenant.name },
   action: stage === 'response' ? 'tool.refused' : 'tool.withheld',
   target: { type: 'tool', id: printable(tool), name: printable(tool) },
@@ -91,6 +131,7 @@ const refusalEvent = (tenant: TenantRow, { stage, tool, offered, argumentsText, 
   detail: {
     owner: tenant.ownerName,
     position: tenant.position,
+    ...(cause === 'command' ? { cause, why: printable(why ?? '') } : {}),
     offered,
     arguments: printable(argumentsText),
     turnId,

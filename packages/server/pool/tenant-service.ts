@@ -56,6 +56,8 @@ export interface TenantPool {
    * older definition is given the newest first. After it the tenant's files are checkpointed, in the background.
    */
   turn(request: TurnRequest, signal: AbortSignal, agentRevision?: number): AsyncIterable<TurnEvent>;
+  /** The `agent_revision` of what a running agent was made of last; null: it does not run, or since before this process. */
+  configuredRevision(tenantId: string): number | null;
   /** Tenants with a turn that runs in this process now. */
   busyTenants(): ReadonlySet<string>;
   /** Null when it does not run. */
@@ -284,6 +286,7 @@ export async function createTenantPool(options: TenantPoolOptions): Promise<Tena
     wake,
     stop: (tenantId) => hibernate(tenantId, 'shutdown'),
     turn,
+    configuredRevision: (tenantId) => runtimes.get(tenantId)?.agentRevision ?? null,
     busyTenants: () => runtimes.busy(),
     usage: async (tenantId) => {
       const runtime = runtimes.get(tenantId);

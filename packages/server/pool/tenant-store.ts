@@ -67,11 +67,13 @@ export function selectTenants(db: Queryable) {
       departmentId: employees.departmentId,
       department: departments.name,
       position: positions.name,
-      // Anybody talks to a public twin: it has no tools, whatever its tier would allow. The admin assistant only looks things up.
+      // Anybody talks to a public twin: it has no tools, whatever its tier would allow. The admin assistant only looks things up, and what is
+      // about to be deleted does nothing any more.
       positionTools: sql<
         string[] | null
       >`case when exists (select from twins where twins.organization_id = ${tenants.organizationId} and twins.tenant_id = ${tenants.id})
-          or ${ofAssistant} then '[]'::jsonb else ${positions.tools} end`,
+          or ${ofAssistant} or (${tenants.onExpiry} = 'delete' and ${tenants.expiresAt} <= now()) then '[]'::jsonb
+          else ${positions.tools} end`,
       /** The organization's admin assistant. */
       isAssistant: sql<boolean>`${ofAssistant}`,
       tier: tiers.name,

@@ -1,7 +1,10 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { text } from 'node:stream/consumers';
 import type {
   FilesSnapshot,
   Host,
+  HostedEntry,
+  HostedFile,
   HostedRuntime,
   SlotRequest,
   StartRequest,
@@ -9,7 +12,11 @@ import type {
   TurnEvent,
   TurnRequest,
   UnexpectedExit,
+  WorkspaceChange,
+  WorkspaceChanged,
+  WorkspaceChangeRequest,
 } from '@clawpool/contracts';
+import { ClawpoolError } from '@clawpool/contracts';
 
 /**
  * A host without runtimes: it remembers what it was told to run, and each turn is answered by the test's own generator. The seam to
@@ -37,6 +44,10 @@ export interface ScriptedHost extends Host {
   beforeFiles: (hook: (what: 'checkpoint' | 'restore', tenantId: string) => Promise<void> | void) => void;
   /** HEARTBEAT.md by tenant. */
   heartbeats: Map<string, string>;
+  /** Files of workspaces that are on this host, by path; a tenant that is not among them has its files elsewhere. */
+  workspaces: Map<string, Map<string, string>>;
+  /** What it was asked to change there. */
+  workspaceChanges: WorkspaceChangeRequest[];
   /** Sessions it was told to forget: `tenant session`. */
   forgotten: string[];
   /** How turns are answered from now on. */
@@ -67,6 +78,8 @@ export function createScriptedHost(options: { image?: string; images?: string[] 
     files: new Map(),
     stored: new Map(),
     heartbeats: new Map(),
+    workspaces: new Map(),
+    workspaceChanges: [],
     forgotten: [],
     startWith: (result) => {
       start = typeof result === 'function' ? result : async () => result;
@@ -155,6 +168,18 @@ export function createScriptedHost(options: { image?: string; images?: string[] 
     removeFiles: async (tenantId) => {
       host.files.delete(tenantId);
     },
+    listWorkspace: async ({ tenantId }, path, { offset, limit }) => {
+      const entries = scriptedFolder(workspaceOf(tenantId), path);
+      return entries && { entries: entries.slice(offset, offset + limit), total: entries.length, complete: true };
+    },
+    openWorkspace: async ({ tenantId }, path) => {
+      const content = workspaceOf(tenantId).get(path);
+      return content === undefined ? null : scriptedFile(content);
+    },
+    changeWorkspace: async (request) => {
+      host.workspaceChanges.push(request);
+      return scriptedChange(workspaceOf(request.tenantId), request.change);
+    },
     provideImage: async () => {},
     onExit: (listener) => {
       listeners.add(listener);
@@ -163,6 +188,12 @@ export function createScriptedHost(options: { image?: string; images?: string[] 
       host.runtimes.clear();
     },
   };
+
+  function workspaceOf(tenantId: string): Map<string, string> {
+    const files = host.workspaces.get(tenantId);
+    if (!files) throw new ClawpoolError('not_found', 'The files are not on this host.');
+    return files;
+  }
 
   function setState(tenantId: string, state: HostedRuntime['state']): void {
     const found = host.runtimes.get(tenantId);
@@ -183,6 +214,47 @@ const runtime = (id: string, kind: HostedRuntime['kind'], generation: number, im
   address: `unix:/run/${randomUUID().slice(0, 8)}/in.sock`,
   port: 18_789,
 });
+
+/** Null: there is no such folder; one is there as long as something is in it. */
+function scriptedFolder(files: ReadonlyMap<string, string>, path: string): HostedEntry[] | null {
+  const below = path === '' ? '' : `${path}/`;
+  const inside = [...files.keys()].filter((file) => file.startsWith(below)).map((file) => file.slice(below.length));
+  if (inside.length === 0 && path !== '') return null;
+  return [...new Set(inside.map((file) => file.split('/')[0] ?? ''))].sort().map((name) => {
+    const content = files.get(below + name);
+    const kind = content === undefined ? ('folder' as const) : ('file' as const);
+    return { name, kind, bytes: content?.length ?? 0, modifiedAt: new Date(), managed: null };
+  });
+}
+
+const scriptedFile = (content: string): HostedFile => ({
+  bytes: Buffer.byteLength(content),
+  modifiedAt: new Date(),
+  managed: null,
+  content: (async function* () {
+    yield Buffer.from(content);
+  })(),
+  close: () => {},
+});
+
+async function scriptedChange(files: Map<string, string>, change: WorkspaceChange): Promise<WorkspaceChanged> {
+  const before = files.get(change.path);
+  if (change.kind === 'folder') return { bytes: 0, hash: '' };
+  if (change.kind === 'write') {
+    const fits = change.expected === 'any' || change.expected === (before === undefined ? 'none' : sha256(before));
+    if (!fits)
+      throw new ClawpoolError('conflict', 'It is another one.', 'Look.', { details: { bytes: before?.length } });
+    const written = await text(change.content);
+    files.set(change.path, written);
+    return { bytes: written.length, hash: sha256(written) };
+  }
+  if (before === undefined) throw new ClawpoolError('not_found', 'There is no such file.');
+  files.delete(change.path);
+  if (change.kind === 'move') files.set(change.to, before);
+  return { bytes: before.length, hash: '' };
+}
+
+const sha256 = (content: string): string => createHash('sha256').update(content).digest('hex');
 
 async function* echo(request: TurnRequest): AsyncIterable<TurnEvent> {
   yield { type: 'delta', text: `You said: ${request.text}` };

@@ -83,14 +83,14 @@ export async function findOpenTwin(db: Queryable, token: string): Promise<OpenTw
       tenantId: twins.tenantId,
       greeting: twins.greeting,
       name: employees.name,
-      position: positions.name,
+      position: sql<string>`coalesce(${positions.name}, '')`,
       company: organizations.name,
     })
     .from(twins)
     .innerJoin(tenants, sameTenant)
     .innerJoin(organizations, eq(organizations.id, twins.organizationId))
     .innerJoin(employees, and(eq(employees.organizationId, twins.organizationId), eq(employees.id, twins.employeeId)))
-    .innerJoin(
+    .leftJoin(
       positions,
       and(eq(positions.organizationId, employees.organizationId), eq(positions.id, employees.positionId)),
     )
@@ -106,6 +106,8 @@ const isOpen = (token: string) =>
     eq(twins.active, true),
     or(isNull(twins.expiresAt), gt(twins.expiresAt, sql`now()`)),
     ne(tenants.state, 'deleted'),
+    sql`not exists (select from employees e
+      where e.organization_id = ${twins.organizationId} and e.id = ${twins.employeeId} and not e.active)`,
   );
 
 export async function countUse(

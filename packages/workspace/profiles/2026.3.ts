@@ -2,9 +2,8 @@
  * OpenClaw 2026.3.x, the lean line: two thirds of the memory of 2026.6, half of its time per turn. Settings and behaviour are as measured on 2026.3.24 with
  * Node 22.23.3.
  *
- * What it lacks and nothing here can give it: it reads the files that make the agent (SOUL.md and the others) once per session, so a
- * change of them reaches the sessions that are open only when it is started again; and a command that runs when its turn is
- * cancelled runs to its end.
+ * It reads the files that make the agent (SOUL.md and the others) once per session, so what has changed since is sent along with each turn of the
+ * sessions that are open. What nothing here can give it: a command that runs when its turn is cancelled runs to its end.
  */
 import type { ToolName } from '@clawpool/contracts';
 import type { OpenClawProfile } from '../profile.ts';
@@ -33,6 +32,7 @@ export const profile: OpenClawProfile = {
     PATH: '/usr/local/bin:/usr/bin:/bin',
     HOME: `${place.tenantFolder}/home`,
     TMPDIR: place.temporaryFolder,
+    ...shared.wayOut(place),
     LANG: 'C.UTF-8',
     OPENCLAW_STATE_DIR: `${place.tenantFolder}/state`,
     OPENCLAW_CONFIG_PATH: `${place.configurationFolder}/openclaw.json`,
@@ -60,7 +60,9 @@ export const profile: OpenClawProfile = {
   },
   sessions,
   // Its MCP servers are programs that it starts anew with every turn, and their tools escape `tools.allow`.
+  readsFilesEachTurn: false,
   callsControlPlane: false,
+  configurationRead: /\[reload\] config (change|hot reload) applied/u,
   readinessPath: '/readyz',
   turnRequest,
   cancelsOnDisconnect: false,

@@ -20,7 +20,7 @@ export function turnRequest({ turnId, session, gatewayToken, ...said }: TurnInpu
       model: 'openclaw',
       stream: true,
       messages: [
-        { role: 'system', content: systemMessage(turnId, said.context) },
+        { role: 'system', content: systemMessage(turnId, said.context, said.replaced) },
         { role: 'user', content: userMessage(said) },
       ],
     }),

@@ -1,6 +1,6 @@
 /** What is written for OpenClaw, as far as its version lines agree; `docs/gateway/` of the npm package names the settings. */
 import type { ToolName } from '@clawpool/contracts';
-import type { ProfileInput } from '../profile.ts';
+import type { ProfileInput, ProfilePlace } from '../profile.ts';
 import { sessionKey } from './chat-completions.ts';
 
 /**
@@ -91,6 +91,7 @@ export function openclawJson(
         heartbeat: { every: '0m' },
         bootstrapMaxChars: 20_000,
         bootstrapTotalMaxChars: 60_000,
+        ...(agent.model.compaction ? { compaction: { mode: agent.model.compaction } } : {}),
         ...(isTimezone(agent.timezone) ? { userTimezone: agent.timezone } : {}),
       },
     },
@@ -155,6 +156,13 @@ export const sessions = {
   index: 'state/agents/main/sessions/sessions.json',
   key: sessionKey,
 };
+
+/** How programs of the agent find the way out that there is: HTTPS by CONNECT on the out pipe. Both spellings are in use. */
+export function wayOut({ egressPort }: ProfilePlace): Record<string, string> {
+  const proxy = `http://127.0.0.1:${egressPort}`;
+  const direct = '127.0.0.1,localhost';
+  return { HTTPS_PROXY: proxy, https_proxy: proxy, NO_PROXY: direct, no_proxy: direct };
+}
 
 export const json = (value: object): string => `${JSON.stringify(value, null, 2)}\n`;
 

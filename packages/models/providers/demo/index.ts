@@ -11,11 +11,21 @@ import type { Intent } from './intents.ts';
 import { intentOf } from './intents.ts';
 import { personaOf } from './persona.ts';
 import type { ToolOutcome } from './replies.ts';
-import { droppedCallReply, noSchedulesReply, replyTo, resumptionReply, summaryReply, toolReply } from './replies.ts';
+import {
+  droppedCallReply,
+  noRequestsReply,
+  noSchedulesReply,
+  replyTo,
+  resumptionReply,
+  summaryReply,
+  toolReply,
+} from './replies.ts';
 import type { DemoSettings } from './settings.ts';
 
-/** OpenClaw's name of the control plane's tool. */
+/** OpenClaw's names of the control plane's tools. */
 const scheduleTool = 'clawpool__schedule_create';
+const requestTool = 'clawpool__access_request';
+const statusTool = 'clawpool__access_status';
 
 /** How many prompts that led to a tool call are remembered. */
 const rememberedPrompts = 1_000;
@@ -82,6 +92,13 @@ function answerFor(intent: Intent, request: ModelRequest, language: Language): A
       return isOffered
         ? { tool: scheduleTool, arguments: { ...intent.request } }
         : { text: noSchedulesReply(language) };
+    }
+    case 'request':
+    case 'requests': {
+      const tool = intent.kind === 'request' ? requestTool : statusTool;
+      const isOffered = request.tools.some(({ name }) => name === tool);
+      if (!isOffered) return { text: noRequestsReply(language) };
+      return { tool, arguments: intent.kind === 'request' ? { ...intent.request } : {} };
     }
     case 'run':
       return { tool: 'exec', arguments: { command: intent.command } };

@@ -1,3 +1,4 @@
+import { type AccessAsked, accessOf, asksForStatus } from './access.ts';
 import type { ScheduleRequest } from './schedules.ts';
 import { scheduleOf } from './schedules.ts';
 
@@ -8,6 +9,8 @@ export type Intent =
   | { kind: 'write'; path: string; content: string }
   | { kind: 'identity' | 'capabilities' | 'position' | 'greeting' | 'thanks' | 'story' | 'unknown' }
   | { kind: 'schedule'; request: ScheduleRequest }
+  | { kind: 'request'; request: AccessAsked }
+  | { kind: 'requests' }
   | { kind: 'reminder'; of: string }
   | { kind: 'contact'; topic: string }
   | { kind: 'count'; to: number };
@@ -22,6 +25,9 @@ export function intentOf(message: string, now: Date, timezone: string): Intent {
   if (schedule) return { kind: 'schedule', request: schedule };
   const reminder = /^Remind the person: (.+)$/s.exec(text)?.[1];
   if (reminder) return { kind: 'reminder', of: reminder };
+  const access = accessOf(text);
+  if (access) return { kind: 'request', request: access };
+  if (asksForStatus(text)) return { kind: 'requests' };
   return deedOf(text) ?? questionOf(text) ?? { kind: 'unknown' };
 }
 

@@ -44,6 +44,13 @@ export function noSchedulesReply(language: Language): string {
     : 'I have no tool for reminders and schedules here.';
 }
 
+/** Told when access is asked for and there is no tool for it. */
+export function noRequestsReply(language: Language): string {
+  return language === 'zh'
+    ? '我这里没有申请权限的工具：请在门户的“我的申请”中申请。'
+    : 'I have no tool for requests here: make it in your portal, under “My requests”.';
+}
+
 /** Goes on after an interruption: reports what the transcript knows of the calls before it, and repeats none. */
 export function resumptionReply(outcomes: readonly ToolOutcome[], language: Language): string {
   const known = outcomes.filter(({ output }) => !output.includes('missing tool result'));
@@ -79,6 +86,8 @@ function oneToolReply(outcome: ToolOutcome, language: Language): string {
   const target = targetOf(outcome.argumentsText);
   const what = target ? `\`${target}\`` : outcome.tool;
   const problem = outcome.isError ? outcome.output : problemIn(outcome.output);
+  const told = !problem && outcome.tool.startsWith('clawpool__') ? toldBy(outcome.output) : null;
+  if (told) return told;
   if (problem) return language === 'zh' ? `${what} 没有成功：${problem}` : `${what} did not work: ${problem}`;
   if (outcome.tool === 'write') return language === 'zh' ? `已写入 ${what}。` : `Done: I wrote ${what}.`;
 
@@ -97,6 +106,16 @@ function targetOf(argumentsText: string): string {
     return typeof command === 'string' ? command : typeof path === 'string' ? path : '';
   } catch {
     return '';
+  }
+}
+
+/** A tool of the control plane may say in a sentence what it has done: `{"tell":"…"}`. */
+function toldBy(output: string): string | null {
+  try {
+    const { tell } = JSON.parse(output) as { tell?: unknown };
+    return typeof tell === 'string' ? tell : null;
+  } catch {
+    return null;
   }
 }
 

@@ -8,6 +8,7 @@ import {
 } from '@clawpool/contracts';
 import { recordAudit } from '../../audit/audit-store.ts';
 import type { Principal } from '../../organization/principal.ts';
+import { markAgents } from '../../pool/agent-revision.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import { enqueueOutbound } from '../delivery/outbox.ts';
 import {
@@ -88,6 +89,7 @@ export function createBindingService({ db }: Database): BindingService {
     await db.transaction(async (tx) => {
       if (!(await findBindingOfEmployee(tx, { organizationId, accountId }, employeeId))) throw noSuchBinding();
       await setPreferred(tx, { organizationId, accountId, employeeId }, preferred);
+      await markAgents(tx, organizationId, { employeeIds: [employeeId] });
       await audit(tx, principal, 'channel_binding.changed', { id: accountId, name, detail: { employeeId, preferred } });
     });
     const [binding] = await listBindings(db, organizationId, { accountId, employeeId });
@@ -104,6 +106,7 @@ export function createBindingService({ db }: Database): BindingService {
       const gone = mine && (await deleteBinding(tx, { organizationId, accountId }, mine.platformUserId));
       if (!gone) throw noSuchBinding();
       await tellDisconnected(tx, gone, 'This chat is disconnected from your agent, as you asked in the portal.');
+      await markAgents(tx, organizationId, { employeeIds: [employeeId] });
       await audit(tx, principal, 'channel_binding.removed', { id: accountId, name, detail: { employeeId } });
     });
   }
@@ -119,6 +122,7 @@ export function createBindingService({ db }: Database): BindingService {
         gone,
         'An admin has disconnected this chat from your agent. You can pair it again in the portal.',
       );
+      await markAgents(tx, organizationId, { employeeIds: [gone.employeeId] });
       const detail = { employeeId: gone.employeeId, platformUserId };
       await audit(tx, principal, 'channel_binding.removed', { id: accountId, name, detail });
     });

@@ -57,9 +57,9 @@ export async function findBoundPerson(
   db: Queryable,
   { organizationId, accountId }: InAccount,
   platformUserId: string,
-): Promise<{ binding: BindingRow; employeeName: string } | null> {
+): Promise<{ binding: BindingRow; employeeName: string; active: boolean } | null> {
   const [row] = await db
-    .select({ binding: channelBindings, employeeName: employees.name })
+    .select({ binding: channelBindings, employeeName: employees.name, active: employees.active })
     .from(channelBindings)
     .innerJoin(
       employees,

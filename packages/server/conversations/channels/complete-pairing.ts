@@ -1,5 +1,6 @@
 import { and, eq } from 'drizzle-orm';
 import { recordAudit } from '../../audit/audit-store.ts';
+import { markAgents } from '../../pool/agent-revision.ts';
 import type { Transaction } from '../../store/database.ts';
 import { employees } from '../../store/schema/index.ts';
 import { tellDisconnected } from './binding-service.ts';
@@ -56,6 +57,7 @@ export async function completePairing(tx: Transaction, attempt: PairingAttempt):
   }
   await insertBinding(tx, { organizationId, accountId, platformUserId, chatId, displayName, employeeId, userId });
   await deletePairing(tx, attempt, employeeId);
+  await markAgents(tx, organizationId, { employeeIds: [employeeId] });
   await recordAudit(tx, organizationId, {
     actor: { type: 'person', id: userId, name: employee.name },
     action: 'channel_binding.added',

@@ -3,7 +3,7 @@ import { createTestDatabase } from '@clawpool/server/testing';
 import { and, asc, eq } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Database } from '../../store/database.ts';
-import { attachments, conversations, inbox, messages, outbox, turns } from '../../store/schema/index.ts';
+import { attachments, conversations, employees, inbox, messages, outbox, turns } from '../../store/schema/index.ts';
 import { admin, connectBot, type DeliveryWorld, startDeliveryWorld } from '../../testing/delivery-world.ts';
 import { inboundMessage } from '../../testing/scripted-channel.ts';
 import { createScriptedHost } from '../../testing/scripted-host.ts';
@@ -54,6 +54,16 @@ describe('a message of a platform', () => {
     expect(turn).toMatchObject({ origin: 'telegram', verification: 'paired_channel', state: 'answered' });
     const [conversation] = await database.db.select().from(conversations).where(eq(conversations.tenantId, 'ann'));
     expect(conversation).toMatchObject({ path: 'emp', callerKey: 'user:user-ann', userId: 'user-ann' });
+  });
+
+  test('of somebody who is suspended is told so, once, and is no turn', async () => {
+    await start();
+    await database.db.update(employees).set({ active: false }).where(eq(employees.id, 'ann'));
+    await world.receive(bot, from('ann', 1, 'hello'), from('ann', 2, 'again'), from('ben', 1, 'hi'));
+    await eventually(() => expect(shownTo('chat-ben')).toEqual(['You said: hi']));
+    await wentWell(3);
+    await eventually(() => expect(shownTo('chat-ann')).toEqual([expect.stringContaining('Your account is suspended')]));
+    expect(await database.db.$count(turns, eq(turns.tenantId, 'ann'))).toBe(0);
   });
 
   test('is one turn however often the platform brings it', async () => {

@@ -1,5 +1,6 @@
 import { type ChannelName, ClawpoolError, type Resolution } from '@clawpool/contracts';
 import { and, eq, isNull } from 'drizzle-orm';
+import { pressDecision, writeDecision } from '../../governance/approvals/decisions/chat-decision.ts';
 import type { Principal } from '../../organization/principal.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import { turns } from '../../store/schema/index.ts';
@@ -68,6 +69,7 @@ export async function handleInbound(handling: Handling, row: ClaimedInbound, sig
   const bound = await findBoundPerson(database.db, row, message.sender.platformUserId);
   if (!bound) return explain(database, row, { key: 'not-paired', text: said.notPaired, outcome: 'not_paired' });
   const { binding, employeeName: name } = bound;
+  if (!bound.active) return explain(database, row, { key: 'suspended', text: said.suspended, outcome: 'ignored' });
   const { userId, employeeId } = binding;
   const person: Principal = { userId, name, organizationId, employeeId, roles: ['employee'] };
   const known: Known = { row, account, binding, person };
@@ -75,6 +77,8 @@ export async function handleInbound(handling: Handling, row: ClaimedInbound, sig
   const command = /^\/(new|stop|help|start)(?:@\w+)?\s*$/iu.exec(message.text.trim())?.[1]?.toLowerCase();
   if (command === 'new' || command === 'stop') return runCommand(handling, known, command);
   if (command) return finish(database, row, { outcome: 'command', tell: said.help });
+  const decided = await writeDecision(database, { ...person, channel: account.channel }, message.text);
+  if (decided !== null) return finish(database, row, { outcome: 'command', tell: decided });
   if (message.text.trim() === '' && message.attachments.length === 0) {
     return finish(database, row, { outcome: 'ignored', tell: said.nothingReadable });
   }
@@ -131,8 +135,14 @@ async function explain(
   });
 }
 
-/** A button below a note of ours: `retry:<turn>` or `leave:<turn>`. */
-async function press({ database, conversations }: Handling, { row, person }: Known, value: string): Promise<void> {
+/** A button below a note of ours: `retry:<turn>`, `leave:<turn>`, or one of a request that waits for this person. */
+async function press(
+  { database, conversations }: Handling,
+  { row, account, person }: Known,
+  value: string,
+): Promise<void> {
+  const decided = await pressDecision(database, { ...person, channel: account.channel }, value);
+  if (decided !== null) return finish(database, row, { outcome: 'command', tell: decided });
   const [, choice, turnId] = /^(retry|leave):([\w-]{1,64})$/u.exec(value) ?? [];
   const turn = turnId ? await findTurnOfUser(database.db, person, turnId) : null;
   if (!turn) return finish(database, row, { outcome: 'ignored' });
@@ -199,7 +209,7 @@ async function passOn(handling: Handling, known: Known, signal: AbortSignal): Pr
   } catch (error) {
     if (!(error instanceof ClawpoolError)) throw error;
     if (error.code === 'too_many_requests') throw await noRoom(db, caller);
-    if (error.code !== 'too_large' && error.code !== 'invalid_request') throw error;
+    if (!['too_large', 'invalid_request', 'not_allowed'].includes(error.code)) throw error;
     // Nothing another attempt could change; the person can.
     await finish(database, row, { outcome: 'ignored', tell: [error.message, error.hint ?? ''].join(' ').trim() });
   }

@@ -14,6 +14,8 @@ export interface Outbound {
   text: string;
   attachments?: readonly string[];
   buttons?: readonly { label: string; value: string }[];
+  /** Said instead of them where the platform has none. */
+  withoutButtons?: string;
   conversationId?: string;
   turnId?: string;
 }
@@ -26,7 +28,10 @@ export async function enqueueOutbound(tx: Transaction, message: Outbound): Promi
     .values({
       ...{ organizationId, id: randomUUID(), kind, dedupeKey, conversationId, turnId },
       ...{ accountId: to.accountId, chatId: to.chatId },
-      content: { text, attachments: [...(message.attachments ?? [])], buttons: [...(message.buttons ?? [])] },
+      content: {
+        ...{ text, attachments: [...(message.attachments ?? [])], buttons: [...(message.buttons ?? [])] },
+        ...(message.withoutButtons === undefined ? {} : { withoutButtons: message.withoutButtons }),
+      },
     })
     .onConflictDoNothing();
   await notify(tx, 'outbox_ready', {});

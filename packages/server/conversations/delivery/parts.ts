@@ -13,11 +13,11 @@ export type Part = { text: string; buttons: Buttons } | { text: ''; buttons: [];
  * attachment. The same content gives the same parts, however often it is asked.
  */
 export function partsOf(
-  { text, attachments, buttons }: OutboxContent,
+  { text, attachments, buttons, withoutButtons = said.answerInPortal }: OutboxContent,
   { maxTextLength, buttons: canHaveButtons }: Pick<ChannelFeatures, 'maxTextLength' | 'buttons'>,
   splitText: (text: string, limit: number) => string[],
 ): Part[] {
-  const whole = buttons.length > 0 && !canHaveButtons ? `${text}\n\n${said.answerInPortal}` : text;
+  const whole = buttons.length > 0 && !canHaveButtons ? `${text}\n\n${withoutButtons}` : text;
   const texts = splitText(whole, maxTextLength);
   return [
     ...texts.map((part, index) => ({

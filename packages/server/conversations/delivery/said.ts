@@ -12,6 +12,7 @@ export const said = {
   onlyDirect: 'I answer in direct chats only: here, everybody would read it. Write to me directly.',
   notPaired:
     'This chat is not connected to an agent. Open “Channels” in your portal, choose this bot, and send me the command it shows you.',
+  suspended: 'Your account is suspended, so your agent does not answer. Ask an admin of your organization.',
   wrongToken:
     'This token does not work: it may be older than 15 minutes, or used already. Get a new one in your portal.',
   tooManyTokens: 'Too many wrong tokens. Wait ten minutes, then get a new one in your portal.',

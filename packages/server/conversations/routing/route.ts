@@ -26,8 +26,8 @@ export interface FoundRule {
 /** Everything a decision rests on. */
 export interface RoutingFacts {
   employee: Resolution['employee'];
-  /** The tier the employee's position names. */
-  positionTier: RoutedTier;
+  /** The tier the employee's position names; null: they have no position. */
+  positionTier: RoutedTier | null;
   /** Those that concern the employee, in any order. */
   rules: readonly FoundRule[];
   /** Null: they have none, or it has been deleted. */
@@ -75,10 +75,13 @@ export function decideRoute(facts: RoutingFacts, chosen?: string): Omit<Resoluti
   }
   if (!routed && facts.own) {
     routed = facts.own;
+    const { positionTier } = facts;
     steps.push(
-      step('position_tier', true, `The position “${employee.position}” says the tier “${facts.positionTier.name}”.`),
+      positionTier
+        ? step('position_tier', true, `The position “${employee.position}” says the tier “${positionTier.name}”.`)
+        : step('position_tier', true, 'They have no position, so their own agent keeps its tier.'),
     );
-    steps.push(...tierSteps(facts.positionTier, facts.own));
+    steps.push(...tierSteps(positionTier ?? facts.own.tier, facts.own));
   } else if (routed && routed.id === facts.own?.id) {
     const tier = facts.rules.find(({ scope }) => scope === steps.at(-1)?.step)?.tier;
     steps.push(...tierSteps(tier ?? routed.tier, routed));
@@ -118,6 +121,7 @@ function follow(
     position: `the position “${employee.position}”`,
     organization: 'the organization',
   };
+  if (scope === 'position' && employee.position === '') return { tenant: null, detail: 'They have no position.' };
   if (!rule) return { tenant: null, detail: `There is no rule for ${whose[scope]}.` };
   const named = `The rule for ${whose[scope]} names`;
   if (rule.tenant) {

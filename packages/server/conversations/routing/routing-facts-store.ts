@@ -49,7 +49,7 @@ async function findEmployee(db: Queryable, organizationId: string, employeeId: s
       positionTier: routedTier,
     })
     .from(employees)
-    .innerJoin(
+    .leftJoin(
       positions,
       and(eq(positions.organizationId, employees.organizationId), eq(positions.id, employees.positionId)),
     )
@@ -57,9 +57,9 @@ async function findEmployee(db: Queryable, organizationId: string, employeeId: s
       departments,
       and(eq(departments.organizationId, employees.organizationId), eq(departments.id, employees.departmentId)),
     )
-    .innerJoin(tiers, and(eq(tiers.organizationId, positions.organizationId), eq(tiers.id, positions.tierId)))
+    .leftJoin(tiers, and(eq(tiers.organizationId, positions.organizationId), eq(tiers.id, positions.tierId)))
     .where(and(eq(employees.organizationId, organizationId), eq(employees.id, employeeId)));
-  return row ?? null;
+  return row ? { ...row, position: row.position ?? '' } : null;
 }
 
 async function listRulesFor(db: Queryable, organizationId: string, employeeId: string): Promise<FoundRule[]> {

@@ -175,7 +175,7 @@ export async function moveTenantsToTheirTiers(tx: Transaction, key: RuleKey): Pr
       select t.organization_id, t.id, t.tier_id as tier_before,
         coalesce(re.tier_id, rp.tier_id, ro.tier_id, p.tier_id) as tier_after
       from employees e
-      join positions p on p.organization_id = e.organization_id and p.id = e.position_id
+      left join positions p on p.organization_id = e.organization_id and p.id = e.position_id
       join tenants t on t.organization_id = e.organization_id and t.employee_id = e.id and t.state <> 'deleted'
       ${rulesOfEmployee}
       where e.organization_id = ${organizationId} and ${concerned}

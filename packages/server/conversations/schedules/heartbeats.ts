@@ -83,7 +83,11 @@ const listAwaiting = (db: Queryable): Promise<AwaitingTenant[]> =>
     })
     .from(tenants)
     .innerJoin(tiers, and(eq(tiers.organizationId, tenants.organizationId), eq(tiers.id, tenants.tierId)))
-    .where(and(eq(tenants.state, 'running'), gt(tiers.heartbeatMinutes, 0), isFree, isNoAssistant));
+    .where(and(eq(tenants.state, 'running'), gt(tiers.heartbeatMinutes, 0), isFree, isNoAssistant, isNotSuspended));
+
+/** Agents of suspended people answer nobody. */
+const isNotSuspended = sql`not exists (select 1 from employees e
+  where e.organization_id = ${tenants.organizationId} and e.id = ${tenants.employeeId} and not e.active)`;
 
 /** The admin assistant answers admins only. */
 const isNoAssistant = sql`not exists (select 1 from assistants a where a.tenant_id = ${tenants.id})`;

@@ -51,6 +51,7 @@ export async function lockDueSchedule(
       and(
         eq(schedules.enabled, true),
         sql`${schedules.nextRunAt} <= ${now.toISOString()}`,
+        isNotSuspended,
         without.length === 0 ? undefined : notInArray(schedules.id, [...without]),
       ),
     )
@@ -69,6 +70,7 @@ export async function nextDueAt(db: Queryable, without: readonly string[]): Prom
       and(
         eq(schedules.enabled, true),
         isNotNull(schedules.nextRunAt),
+        isNotSuspended,
         without.length === 0 ? undefined : notInArray(schedules.id, [...without]),
       ),
     )
@@ -76,6 +78,11 @@ export async function nextDueAt(db: Queryable, without: readonly string[]): Prom
     .limit(1);
   return row?.at ?? null;
 }
+
+/** Those of somebody who is suspended wait until they are let in again; what was missed meanwhile is theirs to say. */
+const isNotSuspended = sql`not exists (
+  select from employees e join tenants t on t.organization_id = e.organization_id and t.employee_id = e.id
+  where e.organization_id = ${schedules.organizationId} and t.id = ${schedules.tenantId} and not e.active)`;
 
 export async function countOpenRuns(db: Queryable, { organizationId, id }: ScheduleRow): Promise<number> {
   return db.$count(

@@ -42,7 +42,8 @@ export async function tellOwner(tx: Transaction, told: ToldToOwner): Promise<voi
   });
 }
 
-async function preferredChat(
+/** Where somebody wants to be told; null: in the portal only. */
+export async function preferredChat(
   tx: Transaction,
   organizationId: string,
   employeeId: string | null,

@@ -95,10 +95,13 @@ export function createSkillService({ db }: Database): SkillService {
 const notFound = (what: string, name: string) =>
   new ClawpoolError('not_found', `There is no ${what} “${name}”.`, 'Skills lists what there is.');
 
-function refuseWhileUsed(what: string, name: string, { tenants, groups, templates }: Use): void {
-  const users = [named('tenant', tenants), named('skill group', groups), named('template', templates)].filter(
-    (text) => text !== '',
-  );
+function refuseWhileUsed(what: string, name: string, { tenants, groups, templates, positions }: Use): void {
+  const users = [
+    named('tenant', tenants),
+    named('skill group', groups),
+    named('template', templates),
+    named('position', positions),
+  ].filter((text) => text !== '');
   if (users.length === 0) return;
   throw new ClawpoolError(
     'conflict',

@@ -6,6 +6,7 @@ export interface Use {
   tenants: string[];
   groups: string[];
   templates: string[];
+  positions: string[];
 }
 
 export async function usesOfSkill(db: Queryable, organizationId: string, name: string): Promise<Use> {
@@ -16,6 +17,8 @@ export async function usesOfSkill(db: Queryable, organizationId: string, name: s
     select 'groups', name from skill_groups where organization_id = ${organizationId} and skills ? ${name}
     union all
     select 'templates', name from ${newestTemplates(organizationId)} where content -> 'skills' ? ${name}
+    union all
+    select 'positions', name from positions where organization_id = ${organizationId} and skills ? ${name}
     order by 1, 2`);
   return toUse(rows);
 }
@@ -30,7 +33,7 @@ export async function usesOfGroup(db: Queryable, organizationId: string, name: s
   return toUse(rows);
 }
 
-/** Ids of the tenants that have a skill: themselves, by their template, or by a group that one of both names. */
+/** Ids of the tenants that have a skill: themselves, by their template or position, or by a group that one of the first two names. */
 export async function tenantsWithSkill(db: Queryable, organizationId: string, name: string): Promise<string[]> {
   const { rows } = await db.execute<{ id: string }>(sql`
     select t.id from ${tenantsWithTemplates} where t.organization_id = ${organizationId} and ${hasSkill(sql`${name}`)}`);
@@ -58,7 +61,9 @@ const tenantsWithTemplates = sql`(select * from tenants where state <> 'deleted'
   left join lateral (
     select v.content from config_templates v
     where v.organization_id = t.organization_id and v.name = t.config_template
-    order by v.version desc limit 1) template on true`;
+    order by v.version desc limit 1) template on true
+  left join employees owner on owner.organization_id = t.organization_id and owner.id = t.employee_id
+  left join positions position on position.organization_id = owner.organization_id and position.id = owner.position_id`;
 
 const hasGroup = (group: SQL): SQL =>
   sql`(t.skill_groups ? ${group} or coalesce(template.content -> 'skillGroups' ? ${group}, false))`;
@@ -66,6 +71,7 @@ const hasGroup = (group: SQL): SQL =>
 const hasSkill = (
   skill: SQL,
 ): SQL => sql`(t.skills ? ${skill} or coalesce(template.content -> 'skills' ? ${skill}, false)
+  or coalesce(position.skills ? ${skill}, false)
   or exists (select from skill_groups g
     where g.organization_id = t.organization_id and g.skills ? ${skill} and ${hasGroup(sql`g.name`)}))`;
 
@@ -75,5 +81,5 @@ const newestTemplates = (organizationId: string) => sql`(
 
 function toUse(rows: readonly NamedUse[]): Use {
   const of = (kind: keyof Use) => rows.filter((row) => row.kind === kind).map(({ name }) => name);
-  return { tenants: of('tenants'), groups: of('groups'), templates: of('templates') };
+  return { tenants: of('tenants'), groups: of('groups'), templates: of('templates'), positions: of('positions') };
 }

@@ -5,7 +5,6 @@ import type { ConversationService } from '../../conversations/conversation-servi
 import type { LiveConversations } from '../../conversations/live-conversations.ts';
 import type { History } from '../../conversations/sessions/history-service.ts';
 import { allowedTools } from '../../organization/position.ts';
-import { effectiveValues } from '../../pool/templates/template.ts';
 import type { TenantRow } from '../../pool/tenant-store.ts';
 import type { HttpApp } from '../app.ts';
 import { registerRoutes } from '../register.ts';
@@ -15,8 +14,8 @@ export interface ConversationRoutesOptions {
   history: History;
   attachments: Attachments;
   live: LiveConversations;
-  /** The installation's active model, `provider/model`, for agents whose tier names none. */
-  model: string;
+  /** The model that answers for an agent, `provider/model`. */
+  modelOf: (tenant: TenantRow) => Promise<string>;
   organizationName: (organizationId: string) => Promise<string>;
 }
 
@@ -25,7 +24,8 @@ export function registerConversationRoutes(app: HttpApp, options: ConversationRo
   registerRoutes(app, conversationRoutes, {
     agent: async ({ principal }) => {
       const tenant = await conversations.agentOf(principal);
-      return showAgent(tenant, options.model, await options.organizationName(principal.organizationId));
+      const company = await options.organizationName(principal.organizationId);
+      return showAgent(tenant, await options.modelOf(tenant), company);
     },
     listAgents: async ({ principal }) => ({ agents: await conversations.agents(principal) }),
     listConversations: ({ principal, query }) => history.list(principal, query.before),
@@ -59,8 +59,7 @@ export function registerConversationRoutes(app: HttpApp, options: ConversationRo
   });
 }
 
-function showAgent(tenant: TenantRow, installationModel: string, company: string): Agent {
-  const model = effectiveValues(tenant).model ?? installationModel;
+function showAgent(tenant: TenantRow, model: string, company: string): Agent {
   return {
     tenantId: tenant.id,
     name: `${tenant.ownerName ?? tenant.name}’s agent`,

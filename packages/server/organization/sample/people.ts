@@ -1,4 +1,4 @@
-import type { Role } from '@clawpool/contracts';
+import type { Permission, Role } from '@clawpool/contracts';
 
 export interface SamplePerson {
   id: string;
@@ -10,7 +10,11 @@ export interface SamplePerson {
   /** On top of what their position is asked about. */
   contactFor: readonly string[];
   roles: readonly Role[];
+  permissions: readonly Permission[];
 }
+
+/** Admins who may change what holds for everybody; the third admin may not. */
+const policyHolders: readonly string[] = ['jiade', 'admin'];
 
 export const samplePeople: readonly SamplePerson[] = [
   person('jiade', 1, 'JiaDe Wang', 'engineering', 'pos-sa', ['agent platform architecture'], 'admin'),
@@ -70,5 +74,6 @@ function person(
     positionId,
     contactFor,
     roles: extraRole ? ['employee', extraRole] : ['employee'],
+    permissions: policyHolders.includes(id) ? ['policy'] : [],
   };
 }

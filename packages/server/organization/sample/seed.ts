@@ -1,7 +1,7 @@
 import { hashPassword } from 'better-auth/crypto';
 import { eq, sql } from 'drizzle-orm';
 import { recordAudit } from '../../audit/audit-store.ts';
-import { insertLayers } from '../../governance/layer-store.ts';
+import { insertLayers } from '../../governance/layers/layer-store.ts';
 import type { Drizzle, Transaction } from '../../store/database.ts';
 import { departments, employees, members, organizations, positions, tenants, tiers } from '../../store/schema/index.ts';
 import { insertUsers } from '../account-store.ts';
@@ -88,11 +88,13 @@ async function insertStructure(tx: Transaction, organizationId: string): Promise
 /** Each with a way to sign in and an agent of their own. */
 async function insertPeople(tx: Transaction, organizationId: string, passwordHash: string): Promise<void> {
   const userId = (id: string) => `${organizationId}-${id}`;
-  await tx
-    .insert(employees)
-    .values(
-      people.map(({ roles: _, ...person }) => ({ organizationId, ...person, contactFor: [...person.contactFor] })),
-    );
+  await tx.insert(employees).values(
+    people.map(({ roles: _, permissions: __, ...person }) => ({
+      organizationId,
+      ...person,
+      contactFor: [...person.contactFor],
+    })),
+  );
   await insertUsers(
     tx,
     people.map((person) => ({
@@ -103,9 +105,12 @@ async function insertPeople(tx: Transaction, organizationId: string, passwordHas
       mustChangePassword: true,
     })),
   );
-  await tx
-    .insert(members)
-    .values(people.map(({ id, roles }) => ({ organizationId, userId: userId(id), employeeId: id, roles: [...roles] })));
+  await tx.insert(members).values(
+    people.map(({ id, roles, permissions }) => ({
+      ...{ organizationId, userId: userId(id), employeeId: id },
+      ...{ roles: [...roles], permissions: [...permissions] },
+    })),
+  );
   await tx.insert(tenants).values(
     people.map(({ id, positionId }) => ({
       organizationId,

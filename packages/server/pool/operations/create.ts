@@ -1,10 +1,11 @@
 import { ClawpoolError, type ConfigTemplateContent } from '@clawpool/contracts';
 import { and, eq, sql } from 'drizzle-orm';
 import { recordAudit } from '../../audit/audit-store.ts';
+import { decidedTiers } from '../../organization/people/provisioning.ts';
 import { findTier, firstTier, type TierRow } from '../../organization/tier-choice.ts';
 import type { Transaction } from '../../store/database.ts';
 import { notify } from '../../store/notifications.ts';
-import { employees, hosts, positions, tenants } from '../../store/schema/index.ts';
+import { employees, hosts, tenants } from '../../store/schema/index.ts';
 import { refuseBeyondQuotas } from '../quotas/quota.ts';
 import { findQuotas, lockQuotas, usedOf } from '../quotas/quota-store.ts';
 import { effectiveValues } from '../templates/template.ts';
@@ -103,15 +104,9 @@ async function tierOf(
   const named = body.tier ?? template?.tier;
   if (named !== undefined) return findTier(tx, organizationId, named);
   if (body.employeeId === undefined) return firstTier(tx, organizationId);
-  const [position] = await tx
-    .select({ tierId: positions.tierId })
-    .from(employees)
-    .innerJoin(
-      positions,
-      and(eq(positions.organizationId, employees.organizationId), eq(positions.id, employees.positionId)),
-    )
-    .where(and(eq(employees.organizationId, organizationId), eq(employees.id, body.employeeId)));
-  return position ? findTier(tx, organizationId, position.tierId) : firstTier(tx, organizationId);
+  const decided = await decidedTiers(tx, organizationId, { employeeIds: [body.employeeId] });
+  const tierId = decided.get(body.employeeId);
+  return tierId ? findTier(tx, organizationId, tierId) : firstTier(tx, organizationId);
 }
 
 async function refuseSecondAgent(tx: Transaction, organizationId: string, employeeId: string): Promise<void> {
@@ -163,7 +158,6 @@ async function refuseQuota(
     diskMegabytes: body.diskMegabytes ?? null,
     template,
     tierImage: tier.image,
-    tierModel: tier.model,
     tierCpuMillis: tier.cpuMillis,
     tierMemoryMegabytes: tier.memoryMegabytes,
     tierDiskMegabytes: tier.diskMegabytes,

@@ -9,7 +9,6 @@ import { loadAgentDefinition } from '../../organization/agent-definition.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import type { CheckpointService } from '../checkpoints/checkpoint-service.ts';
 import type { Runtimes } from '../runtimes.ts';
-import { modelChoiceOf } from '../templates/template.ts';
 import { findTenant, type TenantRow } from '../tenant-store.ts';
 import type { WarmSlots } from '../warm-slots/warm-slots.ts';
 import type { Gate } from './gate.ts';
@@ -77,7 +76,7 @@ export function hostOf(world: OperationWorld, hostId: string | null): Host {
 }
 
 export const agentOf = (world: OperationWorld, tenant: TenantRow) =>
-  loadAgentDefinition(world.database.db, tenant.organizationId, tenant.id, modelChoiceOf(tenant, world.model));
+  loadAgentDefinition(world.database.db, tenant.organizationId, tenant.id, world.model);
 
 /** What a checkpoint's failure means for an operation. */
 export function checkpointFailure(error: unknown, fallback: OperationFailureReason): OperationFailure {

@@ -6,7 +6,7 @@ import type { Principal } from '../../organization/principal.ts';
 import type { Database } from '../../store/database.ts';
 import { auditEvents, tenants } from '../../store/schema/index.ts';
 import { insertSmallOrganization } from '../../testing/small-organization.ts';
-import { effectiveValues, modelChoiceOf } from './template.ts';
+import { effectiveValues } from './template.ts';
 import { createTemplateService, type TemplateService } from './template-service.ts';
 
 let database: Database;
@@ -89,30 +89,21 @@ test('a template that names what there is not is refused', async () => {
 
 const tier = {
   ...{ image: null, cpuMillis: null, memoryMegabytes: null, diskMegabytes: null, template: null },
-  ...{ tierImage: 'tier-image', tierModel: 'tier/model', tierCpuMillis: 1_000, tierMemoryMegabytes: 1_024 },
+  ...{ tierImage: 'tier-image', tierCpuMillis: 1_000, tierMemoryMegabytes: 1_024 },
   ...{ tierDiskMegabytes: 2_048, tierIdleMinutes: 15 },
 };
 
 test('a value is the tenant’s own, else its template’s, else its tier’s', () => {
   expect(effectiveValues(tier)).toEqual({
     ...{ image: 'tier-image', cpuMillis: 1_000, memoryMegabytes: 1_024, diskMegabytes: 2_048 },
-    ...{ idleMinutes: 15, model: 'tier/model' },
+    idleMinutes: 15,
   });
   const template = content({
     image: 'template-image',
     cpus: 0.3,
     idleMinutes: 5,
-    model: 'template/model',
-    contextWindow: 9_000,
   });
   expect(effectiveValues({ ...tier, template, image: 'own-image' })).toMatchObject({
-    ...{ image: 'own-image', cpuMillis: 300, memoryMegabytes: 1_024, idleMinutes: 5, model: 'template/model' },
+    ...{ image: 'own-image', cpuMillis: 300, memoryMegabytes: 1_024, idleMinutes: 5 },
   });
-  const installation = { id: 'demo/demo', contextWindow: 1, maxOutputTokens: 2 };
-  expect(modelChoiceOf({ ...tier, template }, installation)).toEqual({
-    id: 'template/model',
-    contextWindow: 9_000,
-    maxOutputTokens: 2,
-  });
-  expect(modelChoiceOf({ ...tier, tierModel: null }, installation)).toEqual(installation);
 });

@@ -4,6 +4,7 @@ import { recordAudit } from '../../audit/audit-store.ts';
 import type { Principal } from '../../organization/principal.ts';
 import { findTier } from '../../organization/tier-choice.ts';
 import type { Drizzle, Transaction } from '../../store/database.ts';
+import { markAgents } from '../agent-revision.ts';
 import { refuseUnknownSkills } from '../tenant-skills.ts';
 import { defaultTemplate } from './template.ts';
 import {
@@ -55,6 +56,7 @@ export function createTemplateService(db: Drizzle): TemplateService {
           createdBy: principal.name,
         };
         if (!(await insertVersion(tx, row))) throw changedMeanwhile(name, before);
+        await markAgents(tx, principal.organizationId, { templates: [name] });
         await audit(tx, principal, before ? 'template.changed' : 'template.created', name, { version: next });
         const made = await findTemplate(tx, principal.organizationId, name);
         if (!made) throw new Error('the version that was just made is gone');

@@ -1,4 +1,4 @@
-import { type ConfigTemplateContent, configTemplateContent, type ModelChoice } from '@clawpool/contracts';
+import { type ConfigTemplateContent, configTemplateContent } from '@clawpool/contracts';
 
 /** The template that comes with Clawpool: everything is the tier's. */
 export const defaultTemplate = 'default';
@@ -14,7 +14,6 @@ export interface ValueSources {
   diskMegabytes: number | null;
   template: ConfigTemplateContent | null;
   tierImage: string | null;
-  tierModel: string | null;
   tierCpuMillis: number;
   tierMemoryMegabytes: number;
   tierDiskMegabytes: number;
@@ -29,11 +28,9 @@ export interface EffectiveValues {
   diskMegabytes: number;
   /** Minutes without a turn after which it hibernates. */
   idleMinutes: number;
-  /** `provider/model`; null: the installation's. */
-  model: string | null;
 }
 
-/** What is true for a tenant: its own value, else its template's, else its tier's. */
+/** What is true for a tenant: its own value, else its template's, else its tier's. Its model is said by more: `effectiveSettings`. */
 export function effectiveValues(of: ValueSources): EffectiveValues {
   const { template } = of;
   return {
@@ -42,15 +39,5 @@ export function effectiveValues(of: ValueSources): EffectiveValues {
     memoryMegabytes: of.memoryMegabytes ?? template?.memoryMegabytes ?? of.tierMemoryMegabytes,
     diskMegabytes: of.diskMegabytes ?? template?.diskMegabytes ?? of.tierDiskMegabytes,
     idleMinutes: template?.idleMinutes ?? of.tierIdleMinutes,
-    model: template?.model ?? of.tierModel,
-  };
-}
-
-/** What a tenant's agent asks the model gateway for; what nobody says is the installation's. */
-export function modelChoiceOf(of: ValueSources, installation: ModelChoice): ModelChoice {
-  return {
-    id: effectiveValues(of).model ?? installation.id,
-    contextWindow: of.template?.contextWindow ?? installation.contextWindow,
-    maxOutputTokens: of.template?.maxOutputTokens ?? installation.maxOutputTokens,
   };
 }

@@ -36,6 +36,9 @@ export async function startAlwaysOn({ database, operations, onError }: AlwaysOnO
       and(
         eq(tiers.alwaysOn, true),
         inArray(tenants.state, ['hibernated', 'failed']),
+        // Of somebody who is suspended it would run for nobody.
+        sql`not exists (select 1 from employees e where e.organization_id = ${tenants.organizationId}
+          and e.id = ${tenants.employeeId} and not e.active)`,
         sql`not exists (select 1 from operations o where o.organization_id = ${tenants.organizationId}
           and o.tenant_id = ${tenants.id} and o.finished_at is null)`,
       ),

@@ -29,13 +29,12 @@ export async function bootSlot(boot: SlotBoot): Promise<StartResult | 'no_room'>
     }),
   );
   if (!reserved) return 'no_room';
-  const model = tier.model === null ? boot.model : { ...boot.model, id: tier.model };
   return host.prepareSlot({
     slotId,
     organizationId: tier.organizationId,
     uid: await nextRuntimeUid(database.db),
     limits: { memoryBytes: tier.memoryMegabytes * 2 ** 20, pids: tier.pids, cpus: tier.cpuMillis / 1000 },
-    agent: await tierAgent(database.db, tier.organizationId, tier.tierId, model),
+    agent: await tierAgent(database.db, tier.organizationId, tier.tierId, boot.model),
     image,
   });
 }

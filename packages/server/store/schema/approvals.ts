@@ -37,6 +37,8 @@ export const accessRequests = pgTable(
     decidedBy: text('decided_by'),
     decisionNote: text('decision_note').notNull().default(''),
     decidedAt: instant('decided_at'),
+    /** When the admins were asked too; null: a manager has it alone so far. */
+    adminsAskedAt: instant('admins_asked_at'),
     /** A request nobody decides ends then. */
     expiresAt: instant('expires_at').notNull(),
     createdAt: createdAt(),

@@ -150,6 +150,8 @@ export interface OutboxContent {
   /** Ids of attachments, in the organization. */
   attachments: string[];
   buttons: { label: string; value: string }[];
+  /** Said instead where the platform has no buttons; absent: that the portal has them. */
+  withoutButtons?: string;
   /** Drafts of it have been shown, and perhaps one more is on its way. */
   growing?: true;
   /** How many of `sentParts` were drafts when it was whole: the whole text replaces them. Counted with the first delivery. */

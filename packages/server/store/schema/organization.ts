@@ -125,6 +125,8 @@ export const employees = pgTable(
     contactFor: jsonb('contact_for').$type<string[]>().notNull().default([]),
     /** False: suspended. They cannot sign in, their agents answer nobody; everything is kept. */
     active: boolean('active').notNull().default(true),
+    /** Who did, while they are: an admin's suspension (`local`) is only lifted by an admin, whatever a directory says. */
+    suspendedBy: text('suspended_by').$type<DirectorySource>(),
     /** What they tell their agent about themselves: Markdown, for USER.md. */
     about: text('about').notNull().default(''),
     aboutVersion: integer('about_version').notNull().default(1),
@@ -143,6 +145,8 @@ export const employees = pgTable(
       foreignColumns: [departments.organizationId, departments.id],
     }),
     foreignKey({ columns: [t.organizationId, t.positionId], foreignColumns: [positions.organizationId, positions.id] }),
+    /** Few, and asked for with every message. */
+    index('employees_suspended').on(t.organizationId, t.id).where(sql`not active`),
     check('employee_email_is_lower_case', sql`${t.email} = lower(${t.email})`),
   ],
 );

@@ -1,0 +1,2 @@
+export const identityTabs = ['providers', 'rules', 'people'] as const;
+export type IdentityTab = (typeof identityTabs)[number];

@@ -1,0 +1,208 @@
+import type { CommandPattern, ToolName, ToolPolicy } from '@clawpool/contracts';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Plus, Trash2 } from 'lucide-react';
+import { useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { api } from '../api/api.ts';
+import { ProblemNotice } from '../api/problem-notice.tsx';
+import { Button } from '../design/button.tsx';
+import { InputField } from '../design/form-fields.tsx';
+import { Notice } from '../design/notice.tsx';
+import { Skeleton } from '../design/placeholder.tsx';
+import { showToast } from '../design/toast.tsx';
+import { useFormat } from '../format/use-format.ts';
+import { toolPolicyQuery } from './queries.ts';
+import { ToolChoice } from './tier-security.tsx';
+import { ToolList } from './tool-marks.tsx';
+
+/** What no agent of the organization does, whatever its position or a grant says. */
+export function Blocked({ mayChange, mayTry }: { mayChange: boolean; mayTry: boolean }) {
+  const { t } = useTranslation();
+  const { data: policy, error } = useQuery(toolPolicyQuery);
+  const [patterns, setPatterns] = useState<readonly CommandPattern[] | null>(null);
+  if (!policy) return error ? <ProblemNotice error={error} /> : <Skeleton className="h-64 rounded-lg" />;
+  return (
+    <div className="grid grid-cols-1 gap-6">
+      <p className="max-w-2xl text-ink-soft text-sm">{t('security.blockedText')}</p>
+      {mayChange ? (
+        // A version somebody else saves meanwhile is shown, and what was typed is theirs to type again.
+        <PolicyForm key={policy.version} policy={policy} onPatterns={setPatterns} />
+      ) : (
+        <PolicyText policy={policy} />
+      )}
+      {mayTry && <TryCommand patterns={patterns} />}
+    </div>
+  );
+}
+
+function PolicyText({ policy }: { policy: ToolPolicy }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <Notice tone="info" title={t('security.needsPolicy')} />
+      <section>
+        <h2 className="mb-2 font-semibold">{t('security.blockedTools')}</h2>
+        <ToolList tools={policy.blockedTools} />
+      </section>
+      <section>
+        <h2 className="mb-2 font-semibold">{t('security.commands')}</h2>
+        <ul className="overflow-hidden rounded-lg border bg-surface">
+          {policy.commandPatterns.map(({ pattern, why }) => (
+            <li key={pattern} className="border-b px-4 py-2.5 text-sm last:border-0">
+              <code className="break-all text-xs">{pattern}</code>
+              <p className="text-ink-soft text-xs">{why}</p>
+            </li>
+          ))}
+        </ul>
+      </section>
+    </>
+  );
+}
+
+function PolicyForm({
+  policy,
+  onPatterns,
+}: {
+  policy: ToolPolicy;
+  onPatterns: (patterns: readonly CommandPattern[]) => void;
+}) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const queries = useQueryClient();
+  const [tools, setTools] = useState<readonly ToolName[]>(policy.blockedTools);
+  const [patterns, setPatterns] = useState(() => policy.commandPatterns.map((one, key) => ({ ...one, key })));
+  const change = (next: typeof patterns) => {
+    setPatterns(next);
+    onPatterns(filled(next));
+  };
+  const save = useMutation({
+    mutationFn: () =>
+      api.call('saveToolPolicy', {
+        body: { blockedTools: [...tools], commandPatterns: filled(patterns), expectedVersion: policy.version },
+      }),
+    onSuccess: () => showToast({ tone: 'good', title: t('security.policySaved') }),
+    onSettled: () => queries.invalidateQueries(toolPolicyQuery),
+  });
+  return (
+    <form
+      className="grid grid-cols-1 gap-6"
+      onSubmit={(event) => {
+        event.preventDefault();
+        save.mutate();
+      }}
+    >
+      <ToolChoice label={t('security.blockedTools')} value={tools} onValue={setTools} />
+      <section aria-label={t('security.commands')} className="grid grid-cols-1 gap-3">
+        <div>
+          <h2 className="font-semibold">{t('security.commands')}</h2>
+          <p className="text-ink-soft text-sm">{t('security.commandsText')}</p>
+        </div>
+        <ul className="grid grid-cols-1 gap-3">
+          {patterns.map(({ pattern, why, key }, index) => {
+            const set = (part: Partial<CommandPattern>) =>
+              change(patterns.map((one) => (one.key === key ? { ...one, ...part } : one)));
+            return (
+              <li
+                key={key}
+                className="grid items-end gap-2 rounded-lg border bg-surface p-3 sm:grid-cols-[2fr_1fr_auto]"
+              >
+                <InputField
+                  label={t('security.pattern')}
+                  mono
+                  maxLength={300}
+                  spellCheck={false}
+                  value={pattern}
+                  onChange={(event) => set({ pattern: event.target.value })}
+                />
+                <InputField
+                  label={t('security.why')}
+                  maxLength={200}
+                  value={why}
+                  onChange={(event) => set({ why: event.target.value })}
+                />
+                <Button
+                  kind="ghost"
+                  size="icon"
+                  aria-label={t('security.removePattern', { number: index + 1 })}
+                  onClick={() => change(patterns.filter((one) => one.key !== key))}
+                >
+                  <Trash2 aria-hidden="true" />
+                </Button>
+              </li>
+            );
+          })}
+        </ul>
+        <Button
+          className="w-fit"
+          onClick={() =>
+            change([...patterns, { pattern: '', why: '', key: Math.max(-1, ...patterns.map(({ key }) => key)) + 1 }])
+          }
+        >
+          <Plus aria-hidden="true" />
+          {t('security.addPattern')}
+        </Button>
+      </section>
+      {save.error && <ProblemNotice error={save.error} />}
+      <div className="flex flex-wrap items-center gap-3">
+        <Button type="submit" kind="primary" disabled={save.isPending}>
+          {save.isPending ? t('form.saving') : t('security.savePolicy')}
+        </Button>
+        <p className="text-ink-faint text-xs">
+          {policy.updatedAt
+            ? t('security.changedBy', { name: policy.updatedBy, time: format.full(Date.parse(policy.updatedAt)) })
+            : t('security.neverChanged')}
+        </p>
+      </div>
+    </form>
+  );
+}
+
+/** Rows somebody has begun and not filled in say nothing yet. */
+const filled = (patterns: readonly CommandPattern[]): CommandPattern[] =>
+  patterns
+    .filter(({ pattern, why }) => pattern !== '' && why.trim() !== '')
+    .map(({ pattern, why }) => ({ pattern, why }));
+
+/** Whether a command would be refused, by the patterns as they are on the page. */
+function TryCommand({ patterns }: { patterns: readonly CommandPattern[] | null }) {
+  const { t } = useTranslation();
+  const [command, setCommand] = useState('');
+  const attempt = useMutation({
+    mutationFn: () =>
+      api.call('tryCommand', { body: { command, ...(patterns ? { commandPatterns: [...patterns] } : {}) } }),
+  });
+  return (
+    <section aria-label={t('security.try')} className="grid grid-cols-1 gap-3 rounded-lg border bg-surface p-4">
+      <h2 className="font-semibold">{t('security.try')}</h2>
+      <form
+        className="flex flex-wrap items-end gap-2"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (command.trim() !== '') attempt.mutate();
+        }}
+      >
+        <InputField
+          label={t('security.command')}
+          className="min-w-60 flex-1"
+          mono
+          maxLength={4000}
+          spellCheck={false}
+          placeholder="curl https://example.com/x.sh | sh"
+          value={command}
+          onChange={(event) => setCommand(event.target.value)}
+        />
+        <Button type="submit" disabled={attempt.isPending}>
+          {t('security.tryIt')}
+        </Button>
+      </form>
+      <div aria-live="polite">
+        {attempt.error && <ProblemNotice error={attempt.error} />}
+        {attempt.data && (
+          <p className={attempt.data.refused ? 'text-bad-ink text-sm' : 'text-good-ink text-sm'}>
+            {attempt.data.refused ? t('security.wouldRefuse', { why: attempt.data.why ?? '' }) : t('security.wouldRun')}
+          </p>
+        )}
+      </div>
+    </section>
+  );
+}

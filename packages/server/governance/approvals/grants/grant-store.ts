@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import type { Grant } from '@clawpool/contracts';
+import { and, desc, eq, inArray, isNull, sql } from 'drizzle-orm';
+import type { Queryable, Transaction } from '../../../store/database.ts';
+import { employees, grants, tenants } from '../../../store/schema/index.ts';
+
+export type GrantRow = typeof grants.$inferSelect;
+
+/** Those that hold first, then the newest; at most 500. */
+export async function listGrants(
+  db: Queryable,
+  organizationId: string,
+  { departmentIds, holding }: { departmentIds: readonly string[] | null; holding: boolean },
+): Promise<Grant[]> {
+  const rows = await selectGrants(db)
+    .where(
+      and(
+        eq(grants.organizationId, organizationId),
+        holding ? isNull(grants.endedAt) : undefined,
+        departmentIds === null ? undefined : inArray(employees.departmentId, [...departmentIds]),
+      ),
+    )
+    .orderBy(sql`${grants.endedAt} is null desc`, desc(grants.createdAt))
+    .limit(500);
+  return rows.map(toGrant);
+}
+
+export async function findGrant(
+  db: Queryable,
+  organizationId: string,
+  id: string,
+): Promise<{ grant: GrantRow; tenantName: string; departmentId: string | null } | null> {
+  const [row] = await selectGrants(db).where(and(eq(grants.organizationId, organizationId), eq(grants.id, id)));
+  return row ?? null;
+}
+
+export async function insertGrant(tx: Transaction, grant: Omit<typeof grants.$inferInsert, 'id'>): Promise<GrantRow> {
+  const [row] = await tx
+    .insert(grants)
+    .values({ ...grant, id: randomUUID() })
+    .returning();
+  if (!row) throw new Error('a grant was not inserted');
+  return row;
+}
+
+/** Null: it had ended before. */
+export async function endGrant(
+  tx: Transaction,
+  { organizationId, id }: Pick<GrantRow, 'organizationId' | 'id'>,
+  end: { at: Date; because: 'expired' | 'used' | 'revoked'; by: string | null },
+): Promise<GrantRow | null> {
+  const [row] = await tx
+    .update(grants)
+    .set({ endedAt: end.at, endedBecause: end.because, endedBy: end.by })
+    .where(and(eq(grants.organizationId, organizationId), eq(grants.id, id), isNull(grants.endedAt)))
+    .returning();
+  return row ?? null;
+}
+
+export const toGrant = ({ grant, tenantName }: { grant: GrantRow; tenantName: string }): Grant => ({
+  ...{ id: grant.id, tenantId: grant.tenantId, tenantName, employeeName: grant.employeeName },
+  ...{ kind: grant.kind, resource: grant.resource, mode: grant.mode, grantedBy: grant.grantedBy },
+  requestId: grant.requestId,
+  createdAt: grant.createdAt.toISOString(),
+  expiresAt: grant.expiresAt?.toISOString() ?? null,
+  endedAt: grant.endedAt?.toISOString() ?? null,
+  endedBecause: grant.endedBecause,
+  endedBy: grant.endedBy,
+});
+
+function selectGrants(db: Queryable) {
+  return db
+    .select({ grant: grants, tenantName: tenants.name, departmentId: employees.departmentId })
+    .from(grants)
+    .innerJoin(tenants, and(eq(tenants.organizationId, grants.organizationId), eq(tenants.id, grants.tenantId)))
+    .leftJoin(
+      employees,
+      and(eq(employees.organizationId, tenants.organizationId), eq(employees.id, tenants.employeeId)),
+    )
+    .$dynamic();
+}

@@ -1,0 +1,171 @@
+import { eq } from 'drizzle-orm';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createSkillService } from '../../governance/skills/skill-service.ts';
+import type { Database } from '../../store/database.ts';
+import {
+  employees,
+  layers,
+  positions,
+  quotas,
+  routingRules,
+  skills,
+  tenants,
+  tiers,
+} from '../../store/schema/index.ts';
+import { createTestDatabase } from '../../store/testing.ts';
+import { watchMarkedAgents } from '../../testing/marked-agents.ts';
+import { insertBranches, insertMember, insertStaffedOrganization } from '../../testing/staffed-organization.ts';
+import { loadAgentDefinition } from '../agent-definition.ts';
+import type { Principal } from '../principal.ts';
+import {
+  changePosition,
+  createPosition,
+  deletePosition,
+  positionsOf,
+  provisionPosition,
+  removalOfPosition,
+} from './position-service.ts';
+
+const wanted = { name: 'Tester', departmentId: 'all', tierId: 'standard', tools: [], skills: [], contactFor: [] };
+const model = { id: 'demo/demo', contextWindow: 100_000, maxOutputTokens: 1_000 };
+
+let database: Database;
+let ada: Principal;
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  ({ ada } = await insertStaffedOrganization(database));
+});
+afterEach(() => database.close());
+
+const insertSkill = (name: string) =>
+  database.db.insert(skills).values({
+    ...{ organizationId: 'org', name, description: 'd', updatedBy: 'Ada' },
+    content: `---\nname: ${name}\ndescription: d\n---\nDo it.`,
+  });
+const insertTier = (id: string) =>
+  database.db.insert(tiers).values({
+    ...{ organizationId: 'org', id, name: id, memoryMegabytes: 2048, cpuMillis: 1000, pids: 128, diskMegabytes: 1024 },
+    ...{ toolsCeiling: ['file'], idleMinutes: 15 },
+  });
+
+describe('what there is', () => {
+  test('is shown with its people, agents and the words of its layer', async () => {
+    await database.db.insert(layers).values({
+      ...{ organizationId: 'org', scope: 'position' as const, ownerId: 'maker', content: ' make  things\nwell ' },
+    });
+    expect(await positionsOf(database, ada)).toEqual([
+      expect.objectContaining({ id: 'maker', employees: 2, agents: 2, layerWords: 3, tier: 'Standard' }),
+    ]);
+  });
+
+  test('is a manager’s only in their departments', async () => {
+    await insertBranches(database);
+    await createPosition(database, ada, { ...wanted, departmentId: 'coast' });
+    const manager = await insertMember(database, 'org', 'Mo', ['manager'], [], 'west');
+    expect((await positionsOf(database, manager)).map(({ name }) => name)).toEqual(['Tester']);
+  });
+});
+
+describe('making and changing', () => {
+  test.each([
+    ['department', { departmentId: 'nowhere' }],
+    ['tier', { tierId: 'none' }],
+    ['skill', { skills: ['none'] }],
+  ])('refuses an unknown %s', async (_, wrong) => {
+    await expect(createPosition(database, ada, { ...wanted, ...wrong })).rejects.toMatchObject({
+      code: 'invalid_request',
+    });
+    await expect(changePosition(database, ada, 'maker', wrong)).rejects.toMatchObject({ code: 'invalid_request' });
+  });
+
+  test('refuses a second one of a name', async () => {
+    await expect(createPosition(database, ada, { ...wanted, name: 'maker' })).rejects.toMatchObject({
+      code: 'conflict',
+    });
+  });
+
+  test('changes only what is given, and marks the agents of its people', async () => {
+    const marked = await watchMarkedAgents(database);
+    await insertSkill('review');
+    const changed = await changePosition(database, ada, 'maker', { skills: ['review', 'review'] });
+    expect(changed).toMatchObject({ skills: ['review'], tools: ['file'], name: 'Maker' });
+    expect(await marked()).toEqual(['ann', 'ben']);
+    const definition = await loadAgentDefinition(database.db, 'org', 'ann', model);
+    expect(definition.skills.map(({ name }) => name)).toEqual(['review']);
+  });
+
+  test('keeps a skill that it names from being deleted', async () => {
+    await insertSkill('review');
+    await changePosition(database, ada, 'maker', { skills: ['review'] });
+    const service = createSkillService(database);
+    await expect(service.remove(ada, 'review')).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining('position Maker'),
+    });
+    expect((await service.get(ada, 'review')).tenants).toBe(2);
+  });
+
+  test('moves agents to its new tier, but not one whose tier was chosen, nor where a rule decides', async () => {
+    for (const id of ['wide', 'chosen', 'ruled']) await insertTier(id);
+    await database.db.update(tenants).set({ tierId: 'chosen' }).where(eq(tenants.id, 'ben'));
+    await changePosition(database, ada, 'maker', { tierId: 'wide' });
+    await database.db.insert(routingRules).values({
+      ...{ organizationId: 'org', scope: 'employee' as const, ownerId: 'ann', tierId: 'ruled', updatedBy: 'Ada' },
+    });
+    await changePosition(database, ada, 'maker', { tierId: 'standard' });
+    const rows = await database.db.select().from(tenants).orderBy(tenants.id);
+    expect(rows.map(({ id, tierId }) => `${id} ${tierId}`)).toEqual(['ann wide', 'ben chosen']);
+  });
+
+  test('does not find another organization’s', async () => {
+    const { ada: stranger } = await insertStaffedOrganization(database, 'other');
+    await database.db.insert(positions).values({ ...wanted, organizationId: 'org', id: 'ours', tools: [], skills: [] });
+    await expect(changePosition(database, stranger, 'ours', { name: 'X' })).rejects.toMatchObject({
+      code: 'not_found',
+    });
+    await expect(provisionPosition(database, stranger, 'ours')).rejects.toMatchObject({ code: 'not_found' });
+  });
+});
+
+describe('deleting', () => {
+  test('is refused with names while people have it', async () => {
+    await expect(deletePosition(database, ada, 'maker', { force: false })).rejects.toMatchObject({
+      code: 'conflict',
+      details: { employees: { count: 2, names: ['ann', 'ben'] }, agents: { count: 0, names: [] } },
+    });
+    expect(await removalOfPosition(database, ada, 'maker')).toMatchObject({ employees: { count: 2 } });
+  });
+
+  test('forced, leaves people their agents, without a position and its tools', async () => {
+    await deletePosition(database, ada, 'maker', { force: true });
+    expect(await database.db.$count(employees, eq(employees.positionId, 'maker'))).toBe(0);
+    const definition = await loadAgentDefinition(database.db, 'org', 'ann', model);
+    expect(definition).toMatchObject({ tools: [], owner: { name: 'ann', position: '' } });
+  });
+});
+
+describe('provisioning', () => {
+  const bare = () => database.db.update(tenants).set({ state: 'deleted', deletedAt: new Date() });
+
+  test('gives everybody who has none an agent, and the others nothing', async () => {
+    await database.db.update(tenants).set({ state: 'deleted', deletedAt: new Date() }).where(eq(tenants.id, 'ann'));
+    const { created, already } = await provisionPosition(database, ada, 'maker');
+    expect(created.map(({ name }) => name)).toEqual(['ann']);
+    expect(already).toBe(1);
+  });
+
+  test('two at once give everybody one', async () => {
+    await bare();
+    const done = await Promise.all([1, 2].map(() => provisionPosition(database, ada, 'maker')));
+    expect(done.flatMap(({ created }) => created)).toHaveLength(2);
+    expect(await database.db.$count(tenants, eq(tenants.state, 'hibernated'))).toBe(2);
+  });
+
+  test('gives nobody one where there is not room for all', async () => {
+    await bare();
+    await database.db.insert(quotas).values({ organizationId: 'org', tenants: 1 });
+    await expect(provisionPosition(database, ada, 'maker')).rejects.toMatchObject({ code: 'quota_exceeded' });
+    expect(await database.db.$count(tenants, eq(tenants.state, 'hibernated'))).toBe(0);
+  });
+});
