@@ -6,7 +6,7 @@ import { defineConfig } from 'vitest/config';
  *   would take one on a machine with two cores.
  * - integration: whole installations with real PostgreSQL and real OpenClaw processes. Two files at a time: each starts
  *   processes of its own, and the smallest machine this has to pass on has two cores.
- * - browser: a whole installation and a real browser. One file at a time: both are hungry.
+ * - browser: whole installations and real browsers. Two files at a time: much of their time is waiting for each other.
  */
 export default defineConfig({
   test: {
@@ -40,7 +40,7 @@ export default defineConfig({
           include: ['tests/browser/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 300_000,
-          fileParallelism: false,
+          maxWorkers: 2,
           sequence: { groupOrder: 3 },
         },
       },

@@ -1,6 +1,6 @@
 /** What the host asks the control plane of connections that tenants make through their out pipe. */
 export interface EgressPorts {
-  /** Asked before every connection; each answer is an audit event of the port's. */
+  /** Asked before every connection, and again while it is open; whether it may begin is an audit event of the port's. */
   mayConnect(connection: EgressConnection): Promise<boolean>;
 }
 
@@ -10,4 +10,6 @@ export interface EgressConnection {
   /** Lower case, without a port. */
   host: string;
   port: number;
+  /** It is open, and asked about again: what it may go on by could have ended. */
+  open: boolean;
 }

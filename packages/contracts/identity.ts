@@ -157,6 +157,7 @@ export const secondFactorOf = z.object({
 export type SecondFactorOf = z.infer<typeof secondFactorOf>;
 
 function isIssuer(text: string): boolean {
+  if (!URL.canParse(text)) return false;
   const url = new URL(text);
   const local = ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
   const plain = url.search === '' && url.hash === '' && url.username === '' && url.password === '';

@@ -29,10 +29,12 @@ export interface AgentFiles {
   /** From now on it is this agent; nothing is written yet. */
   change(agent: AgentDefinition): void;
   /**
-   * Writes the configuration when it is not what the agent's is; the gateway reads it again by itself. True: it offers tools that the one before
-   * did not, which the agent has only then.
+   * Writes the configuration when it is not what the agent's is; the gateway reads it again by itself. `wider`: it offers tools that the one
+   * before did not, which the agent has only then.
    */
-  writeConfiguration(): Promise<boolean>;
+  writeConfiguration(): Promise<{ written: boolean; wider: boolean }>;
+  /** A gateway that missed the change, as one does now and then on a busy machine, sees this one; to others nothing changed. */
+  touchConfiguration(): Promise<void>;
 }
 
 /** Whose files they are. */
@@ -45,9 +47,6 @@ export interface AgentOwner {
   /** Called before more skills are written, and after some were removed. */
   rememberSkills(skills: readonly string[]): Promise<void>;
 }
-
-/** Milliseconds after which a gateway that missed a changed configuration is told of it again; it reads one within a tenth of that. */
-const secondLookMs = 2_000;
 
 export function agentFiles(options: {
   profile: RuntimeSetting['profile'];
@@ -101,26 +100,26 @@ export function agentFiles(options: {
 
   const writeState = () => writeFiles(owner.folder, profile.state({ ...input, agent: owner.agent, revision: '' }), uid);
 
-  async function writeConfiguration(): Promise<boolean> {
+  async function writeConfiguration(): Promise<{ written: boolean; wider: boolean }> {
     const compose = (name: string) => profile.configuration({ ...input, agent: owner.agent, revision: name });
     const plain = JSON.stringify(compose(''));
-    if (plain === written) return false;
+    if (plain === written) return { written: false, wider: false };
     const name = revision === 0 ? String(owner.generation) : `${owner.generation}.${revision}`;
     const files = compose(name).map((file) => ({ ...file, mode: 0o400 }));
     await writeState();
     await writeFiles(configurationFolder, files, uid);
-    if (revision > 0) setTimeout(() => void touch(files), secondLookMs).unref();
     revision += 1;
     written = plain;
     const wider = revision > 1 && owner.agent.tools.some((tool) => !offered.includes(tool));
     offered = owner.agent.tools;
-    return wider;
+    return { written: true, wider };
   }
 
-  /** A gateway that missed the change, as one does now and then on a busy machine, sees this one; to others nothing changed. */
-  async function touch(files: readonly WorkspaceFile[]): Promise<void> {
+  async function touchConfiguration(): Promise<void> {
     const now = new Date();
-    for (const { path } of files) await utimes(join(configurationFolder, path), now, now).catch(() => {}); // it has ended
+    const named = { ...input, agent: owner.agent, revision: '' };
+    for (const { path } of profile.configuration(named))
+      await utimes(join(configurationFolder, path), now, now).catch(() => {}); // it has ended
   }
 
   return {
@@ -145,5 +144,6 @@ export function agentFiles(options: {
       owner = { ...owner, agent };
     },
     writeConfiguration,
+    touchConfiguration,
   };
 }

@@ -53,6 +53,10 @@ export interface TenantRuntime {
 /** Milliseconds that a turn waits for a gateway to read a configuration with more tools; 2026.6 takes up to 1.8 s on a busy machine. */
 const readAgainMs = 3_000;
 
+/** A gateway that says nothing of a changed configuration for so many milliseconds is told again, so many times. */
+const lookAgainMs = 2_500;
+const readAgainLooks = 5;
+
 /** @param stopWithinMs SIGTERM, then this long, then SIGKILL. A warm slot has nothing to lose: 0, until it is a tenant's */
 export function tenantRuntime(
   setting: RuntimeSetting,
@@ -162,18 +166,24 @@ export function tenantRuntime(
     configuring = configuring.then(async () => {
       if (turns.size > 0 || exit || stopping) return;
       const from = await logSize(started.logFile);
-      const wider = await files.writeConfiguration().catch((error) => noteInLog(setting.folders, holder.id, error));
-      if (wider) await untilReadAgain(from);
+      const result = await files.writeConfiguration().catch((error) => noteInLog(setting.folders, holder.id, error));
+      if (!result?.written) return;
+      const read = untilReadAgain(from);
+      if (result.wider) await Promise.race([read, sleep(readAgainMs, undefined, { ref: false })]);
     });
   }
 
-  /** The gateway says so in its log. One that says nothing reads it a little later. */
+  /** The gateway says so in its log. One that says nothing for long has missed it, and is told again. */
   async function untilReadAgain(from: number): Promise<void> {
-    const deadline = Date.now() + readAgainMs;
-    while (Date.now() < deadline && !exit && !stopping) {
-      const lines = await logTail(started.logFile, 100, from).catch(() => []);
-      if (lines.some((line) => setting.profile.configurationRead.test(line))) return;
-      await sleep(20);
+    for (let look = 0; look < readAgainLooks; look++) {
+      const until = Date.now() + lookAgainMs;
+      while (Date.now() < until) {
+        if (exit || stopping) return;
+        const lines = await logTail(started.logFile, 200, from).catch(() => []);
+        if (lines.some((line) => setting.profile.configurationRead.test(line))) return;
+        await sleep(25, undefined, { ref: false });
+      }
+      await files.touchConfiguration();
     }
   }
 

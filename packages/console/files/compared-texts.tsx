@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next';
-import { TextDiff } from '../soul/text-diff-view.tsx';
+import { TextDiff } from '../text-diff/text-diff-view.tsx';
 import { forEditor } from './line-endings.ts';
 
 /** Characters of both together that a browser compares without anybody waiting. */

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import { Button } from '../design/button.tsx';
 import { Dialog } from '../design/dialog.tsx';
 import { FilterButtons } from '../design/filter-buttons.tsx';
-import { TextDiff } from './text-diff-view.tsx';
+import { TextDiff } from '../text-diff/text-diff-view.tsx';
 
 /** A version that somebody else has saved. */
 export interface OtherChange {

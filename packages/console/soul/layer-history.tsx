@@ -13,9 +13,9 @@ import { Notice } from '../design/notice.tsx';
 import { Skeleton } from '../design/placeholder.tsx';
 import { showToast } from '../design/toast.tsx';
 import { useFormat, useNow } from '../format/use-format.ts';
+import { TextDiff } from '../text-diff/text-diff-view.tsx';
 import { useLayerTitle } from './layer-look.tsx';
 import { layerQuery, layersKey, layerTextQuery, layerVersionsQuery } from './queries.ts';
-import { TextDiff } from './text-diff-view.tsx';
 
 /** All versions of a layer: who made which and why, any two beside each other, and any earlier one to be used again. */
 export function LayerHistory({

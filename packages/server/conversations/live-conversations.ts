@@ -41,6 +41,12 @@ export function createLiveConversations(
   /** The last telling of each conversation that is under way. */
   const telling = new Map<string, Promise<void>>();
 
+  let closed = false;
+  /** What is read while the database closes is nobody’s any more. */
+  const failed = (error: unknown) => {
+    if (!closed) onError(error);
+  };
+
   const emit = (conversationId: string, event: ConversationEvent) => {
     for (const listener of listeners.get(conversationId) ?? []) listener(event);
   };
@@ -57,7 +63,7 @@ export function createLiveConversations(
             ? tellConversation(organizationId, conversationId, messageId)
             : tellStored(organizationId, conversationId, turnId),
         )
-        .catch(onError);
+        .catch(failed);
       telling.set(conversationId, told);
       void told.then(() => telling.get(conversationId) === told && telling.delete(conversationId));
     },
@@ -126,7 +132,7 @@ export function createLiveConversations(
       };
       const renew = () => {
         waiting ??= [];
-        sendSnapshot().catch(onError);
+        sendSnapshot().catch(failed);
       };
       const sendSnapshot = async () => {
         const first = await snapshot(organizationId, conversationId);
@@ -152,6 +158,7 @@ export function createLiveConversations(
     },
     watchedConversations: () => [...listeners.keys()],
     close: () => {
+      closed = true;
       stopListening();
       stopGap();
       listeners.clear();

@@ -145,9 +145,3 @@ export async function lookAgain(
     .limit(1);
   return row ?? null;
 }
-
-/** Whether a tenant is somebody's public twin. */
-export async function isTwin(db: Queryable, tenantId: string): Promise<boolean> {
-  const [row] = await db.select({ tenantId: twins.tenantId }).from(twins).where(eq(twins.tenantId, tenantId)).limit(1);
-  return row !== undefined;
-}

@@ -8,9 +8,9 @@ import { ProblemNotice } from '../../api/problem-notice.tsx';
 import { Button } from '../../design/button.tsx';
 import { Notice } from '../../design/notice.tsx';
 import { showToast } from '../../design/toast.tsx';
+import { TextDiff } from '../../text-diff/text-diff-view.tsx';
 import { EditorFrame, NoteField, SaveBar } from '../editor-frame.tsx';
 import { layersKey, layerTextQuery } from '../queries.ts';
-import { TextDiff } from '../text-diff-view.tsx';
 import { isTooLong } from '../text-size.ts';
 import { useUnsavedGuard } from '../use-unsaved-guard.tsx';
 

@@ -9,8 +9,8 @@ import { Button } from '../../design/button.tsx';
 import { Dialog } from '../../design/dialog.tsx';
 import { TextAreaField } from '../../design/form-fields.tsx';
 import { showToast } from '../../design/toast.tsx';
+import { TextDiff } from '../../text-diff/text-diff-view.tsx';
 import { layersKey } from '../queries.ts';
-import { TextDiff } from '../text-diff-view.tsx';
 
 /** Makes a proposal of what was written: kept as a draft, or handed in for review at once. */
 export function ProposeDialog({

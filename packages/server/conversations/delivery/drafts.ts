@@ -98,8 +98,9 @@ export function createDrafts(options: DraftsOptions): Drafts {
     const { organizationId, tenantId } = turn;
     await db.transaction(async (tx) => {
       const chat = { organizationId, ...to };
-      const since = new Date(Date.now() - wakingAgainMs);
-      const again = turn.attempts > 0 && (await wasToldSince(tx, chat, { keyPrefix: `waking:${tenantId}:`, since }));
+      // One that was told while this message waited already is about the same wake, also where the runtime’s generation rose in between.
+      const since = turn.attempts > 0 ? new Date(Date.now() - wakingAgainMs) : turn.acceptedAt;
+      const again = await wasToldSince(tx, chat, { keyPrefix: `waking:${tenantId}:`, since });
       const [tenant] = await tx
         .select({ generation: tenants.generation })
         .from(tenants)

@@ -25,16 +25,17 @@ export function createEgressPorts({ db }: Database, now = () => Date.now()): Egr
   }
 
   return {
-    mayConnect: async ({ tenantId, host, port }) => {
+    mayConnect: async ({ tenantId, host, port, open }) => {
       const [facts] = await listAgentFacts(db, { tenantId });
       if (!facts) return false;
       const allowed = isAmong(host, rightsOf(facts).hosts);
+      if (allowed && open) return true;
       if (!allowed && !isTold(`${tenantId} ${host}:${port}`)) return false;
       const [tenant] = await db.select({ name: tenants.name }).from(tenants).where(eq(tenants.id, tenantId));
       await db.transaction((tx) =>
         recordAudit(tx, facts.organizationId, {
           actor: { type: 'agent', id: tenantId, name: tenant?.name ?? tenantId },
-          action: allowed ? 'egress.connected' : 'egress.refused',
+          action: allowed ? 'egress.allowed' : open ? 'egress.ended' : 'egress.refused',
           target: { type: 'host', id: host, name: host },
           outcome: allowed ? 'allowed' : 'refused',
           detail: { port },
