@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer, type Server } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -89,6 +89,38 @@ test.each(['nothing', ':443', 'a b:443', 'example.com:0', 'example.com:70000', `
     expect(await text(open(target))).toMatch(/^HTTP\/1\.1 400 /u);
   },
 );
+
+test('an open tunnel ends when the tenant may not reach the host any more', async () => {
+  let allowed = true;
+  await serve({ allowPrivateAddresses: true, againMs: 20, mayConnect: async () => allowed });
+  const socket = open(`localhost:${port}`);
+  await once(socket, 'data');
+  allowed = false;
+  expect(await text(socket)).toBe('');
+});
+
+test('who hangs up while the host is being connected leaves no connection behind', async () => {
+  const connections: Socket[] = [];
+  echo.on('connection', (socket) => connections.push(socket));
+  const held = Promise.withResolvers<boolean>();
+  await serve({ allowPrivateAddresses: true, mayConnect: () => held.promise });
+  const socket = open(`localhost:${port}`);
+  await once(socket, 'connect');
+  socket.destroy();
+  await once(socket, 'close');
+  held.resolve(true);
+  // Another one, so that there is something to wait for.
+  const other = open(`localhost:${port}`);
+  await once(other, 'data');
+  await expect.poll(() => connections.filter(({ destroyed }) => !destroyed).length, { timeout: 10_000 }).toBe(1);
+  other.destroy();
+});
+
+test('one that asks again and again is told to wait', async () => {
+  await serve({ allowPrivateAddresses: true, mayConnect: async () => false });
+  for (let time = 0; time < tunnelBounds.perMinute; time++) await text(open(`localhost:${port}`));
+  expect(await text(open(`localhost:${port}`))).toMatch(/^HTTP\/1\.1 429 /u);
+});
 
 test('a host that does not answer is told as such', async () => {
   await serve({ allowPrivateAddresses: true });

@@ -6,20 +6,52 @@ import ipaddr from 'ipaddr.js';
 
 export interface EgressTunnelOptions {
   /** Whether the tenant may connect there; what is not HTTPS is refused before it is asked. */
-  mayConnect: (host: string, port: number) => Promise<boolean>;
+  mayConnect: (host: string, port: number, open: boolean) => Promise<boolean>;
+  /** Milliseconds after which an open one is asked about again; `tunnelBounds.againMs` unless given. */
+  againMs?: number;
   /** Also to addresses of this machine and of private networks, and to any port. */
   allowPrivateAddresses?: boolean;
 }
 
 /** What one tenant may occupy by its tunnels. */
-export const tunnelBounds = { tunnels: 16, connectMs: 10_000, idleMs: 300_000 } as const;
+export const tunnelBounds = {
+  tunnels: 16,
+  /** Asked for, allowed or not: each is a question to the control plane and an entry in the audit log. */
+  perMinute: 120,
+  connectMs: 10_000,
+  idleMs: 300_000,
+  againMs: 15_000,
+} as const;
 
 /**
  * Answers HTTP CONNECT (RFC 9110, section 9.3.6) on a tenant's out pipe: the way out for what it may reach, byte by byte and unread. Names
  * are resolved here and the connection goes to an address that was looked at, so that no name leads into the organization's own network.
  */
-export function createEgressTunnel({ mayConnect, allowPrivateAddresses = false }: EgressTunnelOptions) {
+export function createEgressTunnel({
+  mayConnect,
+  allowPrivateAddresses = false,
+  againMs = tunnelBounds.againMs,
+}: EgressTunnelOptions) {
   let open = 0;
+  let minute = { began: 0, asked: 0 };
+
+  function isTooOften(): boolean {
+    const now = Date.now();
+    if (now - minute.began > 60_000) minute = { began: now, asked: 0 };
+    minute.asked += 1;
+    return minute.asked > tunnelBounds.perMinute;
+  }
+
+  /** A grant that has ended ends what is open as well; while nobody can say, it goes on. */
+  function askAgain(client: Duplex, host: string, port: number): void {
+    const timer = setInterval(() => {
+      mayConnect(host, port, true).then(
+        (may) => void (may || client.destroy()),
+        () => undefined,
+      );
+    }, againMs).unref();
+    client.once('close', () => clearInterval(timer));
+  }
 
   return async (request: IncomingMessage, client: Duplex, head: Buffer): Promise<void> => {
     client.on('error', () => client.destroy());
@@ -30,12 +62,13 @@ export function createEgressTunnel({ mayConnect, allowPrivateAddresses = false }
       return refuse(client, 403, `Agents reach hosts by name and HTTPS only (port 443), not ${host}:${port}.`);
     }
     if (open >= tunnelBounds.tunnels) return refuse(client, 429, 'This agent has too many connections. Close some.');
+    if (isTooOften()) return refuse(client, 429, 'This agent asks for too many connections. Wait a minute.');
     open += 1;
     client.once('close', () => {
       open -= 1;
     });
     try {
-      if (!(await mayConnect(host, port))) {
+      if (!(await mayConnect(host, port, false))) {
         return refuse(
           client,
           403,
@@ -44,7 +77,11 @@ export function createEgressTunnel({ mayConnect, allowPrivateAddresses = false }
       }
       const address = await addressOf(host, allowPrivateAddresses);
       if (address === null) return refuse(client, 403, `${host} is not on the public internet.`);
-      if (!client.destroyed) join(client, await reach(address, port), head);
+      if (client.destroyed) return;
+      const reached = await reach(address, port);
+      if (client.destroyed) return void reached.destroy();
+      join(client, reached, head);
+      askAgain(client, host, port);
     } catch (error) {
       refuse(client, 502, `${host} cannot be reached: ${(error as Error).message}.`);
     }

@@ -129,7 +129,7 @@ async function begin(
   let tenantId = id;
   const { mayConnect, allowPrivateAddresses } = setting.connections;
   const tunnel = createEgressTunnel({
-    mayConnect: (host, port) => mayConnect({ tenantId, host, port }),
+    mayConnect: (host, port, open) => mayConnect({ tenantId, host, port, open }),
     allowPrivateAddresses,
   });
   const egress = await serveEgress(socketFolder, (call, response) => model(call, response), tunnel);

@@ -3,7 +3,11 @@ import { useTranslation } from 'react-i18next';
 import { SearchField } from '../design/field.tsx';
 
 /** First parts of the actions that exist today; anything else can be typed. */
-const known = ['session.', 'conversation.', 'turn.', 'tool.', 'tenant.', 'model.', 'employee.', 'password.'];
+const known = [
+  ...['session.', 'second_factor.', 'identity_provider.', 'conversation.', 'turn.', 'tool.', 'tool_policy.', 'tenant.'],
+  ...['employee.', 'department.', 'position.', 'directory.', 'scim_token.', 'layer.', 'layer_proposal.', 'request.'],
+  ...['grant.', 'egress.', 'file.', 'tier.', 'model.', 'password.'],
+];
 
 /** An action, or its first part with a dot, with suggestions. */
 export function ActionField(props: Pick<ComponentProps<typeof SearchField>, 'value' | 'onValue' | 'className'>) {

@@ -15,14 +15,15 @@ export type AffectedAgents =
  * What these agents' files or configuration are made of has changed, in this transaction: each has it with its next turn, running or
  * not, without a restart. One statement however many they are, and nobody waits for them. Returns how many.
  *
- * Rows are locked in the order of their ids, after whatever the caller has locked; a tenant's operation never waits for those.
+ * Rows are locked in the order of their ids, after whatever the caller has locked, and so that rows which name a tenant can be written meanwhile:
+ * a message is accepted, a grant of the same transaction has its tenant.
  */
 export async function markAgents(tx: Transaction, organizationId: string, affected: AffectedAgents): Promise<number> {
   const { rowCount } = await tx.execute(sql`
     with marked as materialized (
       select t.id from tenants t
       where t.organization_id = ${organizationId} and t.state <> 'deleted' and ${affectedTenants(organizationId, affected)}
-      order by t.id for update)
+      order by t.id for no key update)
     update tenants set agent_revision = agent_revision + 1 from marked
     where tenants.organization_id = ${organizationId} and tenants.id = marked.id`);
   const count = rowCount ?? 0;

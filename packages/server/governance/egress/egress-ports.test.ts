@@ -21,7 +21,8 @@ beforeEach(() => {
 });
 
 const ports = () => createEgressPorts(database, () => time);
-const connect = (host: string, tenantId = 'ann') => ports().mayConnect({ tenantId, host, port: 443 });
+const connect = (host: string, tenantId = 'ann', open = false) =>
+  ports().mayConnect({ tenantId, host, port: 443, open });
 const events = async (action: string) =>
   (await listAuditEvents(database.db, 'org', { limit: 50, action })).map(({ actor, target }) => [
     actor.id,
@@ -43,13 +44,13 @@ test.each([
 test('a tenant reaches its tier’s hosts, each connection is told, and no others', async () => {
   expect(await connect('api.example.com')).toBe(true);
   expect(await connect('elsewhere.example')).toBe(false);
-  expect(await events('egress.connected')).toEqual([['ann', 'api.example.com']]);
+  expect(await events('egress.allowed')).toEqual([['ann', 'api.example.com']]);
   expect(await events('egress.refused')).toEqual([['ann', 'elsewhere.example']]);
 });
 
 test('the same refusal is told once a minute', async () => {
   const { mayConnect } = ports();
-  const again = () => mayConnect({ tenantId: 'ben', host: 'again.example', port: 443 });
+  const again = () => mayConnect({ tenantId: 'ben', host: 'again.example', port: 443, open: false });
   for (time of [0, 1_000, 59_999, 60_000]) expect(await again()).toBe(false);
   expect((await events('egress.refused')).filter(([, host]) => host === 'again.example')).toHaveLength(2);
 });
@@ -63,10 +64,14 @@ test('a granted host is reached until the grant ends, and by nobody else', async
   await database.db.insert(grants).values(grant);
   expect(await connect('granted.example')).toBe(true);
   expect(await connect('granted.example', 'ben')).toBe(false);
+  expect(await connect('granted.example', 'ann', true)).toBe(true);
+  expect((await events('egress.allowed')).filter(([, host]) => host === 'granted.example')).toHaveLength(1);
   await database.db
     .update(grants)
     .set({ expiresAt: new Date(Date.now() - 1_000) })
     .where(eq(grants.id, 'g'));
+  expect(await connect('granted.example', 'ann', true)).toBe(false);
+  expect(await events('egress.ended')).toEqual([['ann', 'granted.example']]);
   expect(await connect('granted.example')).toBe(false);
 });
 

@@ -18,7 +18,11 @@ export function createEgressPorts({ db }: Database, now = () => Date.now()): Egr
 
   function isTold(key: string): boolean {
     const at = now();
-    for (const [other, since] of refused) if (at - since >= sameRefusalMs) refused.delete(other);
+    // The oldest stand first.
+    for (const [other, since] of refused) {
+      if (at - since < sameRefusalMs) break;
+      refused.delete(other);
+    }
     if (refused.has(key)) return false;
     refused.set(key, at);
     return true;
