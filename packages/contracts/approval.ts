@@ -7,7 +7,7 @@ export type AccessKind = z.infer<typeof accessKind>;
 export const risk = z.enum(['low', 'medium', 'high']);
 export type Risk = z.infer<typeof risk>;
 
-/** Who has to decide next. A manager's agreement to something of high risk goes on to the admins. */
+/** Who has to decide next. A manager's agreement to a host, or to something of high risk, goes on to the admins. */
 export const approvalStage = z.enum(['manager', 'admin']);
 export type ApprovalStage = z.infer<typeof approvalStage>;
 

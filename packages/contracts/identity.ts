@@ -79,12 +79,19 @@ const providerFields = {
   groupRoles: z.array(groupRole).max(50).default([]),
 };
 
+/** Of Microsoft’s issuers those that vouch for people of every tenant. */
+const anybodysDirectory = /^https:\/\/login\.microsoftonline\.com\/+(?:common|organizations|consumers)(?:\/|$)/iu;
+
 /** With a secret it has to be given when the provider is added; left out of a change, it stays. */
 export const identityProviderInput = z
   .object({ ...providerFields, clientSecret: z.string().min(1).max(1000).optional() })
   .refine(({ autoCreate, departmentId }) => !autoCreate || departmentId !== null, {
     path: ['departmentId'],
     message: 'people who are created need a department',
+  })
+  .refine(({ trustEmail, issuer }) => !trustEmail || !anybodysDirectory.test(issuer), {
+    path: ['issuer'],
+    message: 'anybody’s directory says any e-mail: use the one with your tenant ID',
   });
 export type IdentityProviderInput = z.infer<typeof identityProviderInput>;
 

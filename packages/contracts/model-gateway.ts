@@ -46,9 +46,12 @@ export interface ModelUsage {
 
 /** The rules about commands, as the model gateway applies them: for whoever writes patterns, or tries one out. */
 export interface CommandRules {
-  /** The first pattern that refuses a command; null: it runs. What cannot be checked in time is refused, by the pattern that took too long. */
+  /**
+   * The first pattern that refuses one of the commands of a call; null: it runs. What cannot be checked in time is refused, by the pattern that took
+   * too long.
+   */
   refusedBy(
-    command: string,
+    commands: readonly string[],
     patterns: readonly { pattern: string; why: string }[],
   ): { pattern: string; why: string } | null;
   /** Why a pattern cannot be used, in a sentence: it is no regular expression, or some text would keep it busy. Null: it can. */
@@ -92,6 +95,8 @@ export interface ToolCallRecord {
   tool: string;
   /** The call's arguments, at most 200 characters. */
   argumentsText: string;
+  /** When it was allowed, nothing but a grant for one turn gave the tool (`onceTools`): to be refused when that grant is over by now. */
+  grantedOnce: boolean;
 }
 
 /** A model's answer without a runtime: for what has to be said before the agent is awake. Metered as the tenant's. */

@@ -14,6 +14,9 @@ const id = z
 const topics = z.array(z.string().trim().min(1).max(60)).max(20);
 export const employeeEmail = z.email().max(254).toLowerCase();
 
+/** Levels of a path of departments that is made by its names. */
+export const deepestDepartment = 10;
+
 export const department = z.object({
   id: z.string(),
   name: z.string(),

@@ -28,7 +28,14 @@ export const defaultCommandPatterns: readonly CommandPattern[] = [
     why: 'it deletes everything there is',
   },
   { pattern: String.raw`\bchmod\s+(-[a-z]+\s+)*0?777\b`, why: 'it lets everybody write' },
-  { pattern: String.raw`\b(curl|wget)\b[^|;&]*\|\s*(sudo\s+)?(ba|z|da|k)?sh\b`, why: 'it runs what a stranger sends' },
+  {
+    pattern: String.raw`\b(curl|wget)\b[^\n]*\|&?\s*(?:(?:sudo|env|exec|nohup)\s+(?:-\S+\s+|\w+=\S*\s+)*)*(?:[\w./-]*/)?(?:ba|z|da|k)?sh\b`,
+    why: 'it runs what a stranger sends',
+  },
+  {
+    pattern: String.raw`(?:\bsource|\beval|(?:^|\s)\.)\s+["']?(?:[<$]\(|\x60)\s*(curl|wget)\b`,
+    why: 'it runs what a stranger sends',
+  },
   { pattern: String.raw`\b(ba|z|da|k)?sh\s+(-c\s+)?["']?[<$]\(\s*(curl|wget)\b`, why: 'it runs what a stranger sends' },
   { pattern: String.raw`\b(drop|truncate)\s+(table|database|schema)\b`, why: 'it destroys data' },
   { pattern: String.raw`\b(mkfs(\.\w+)?|fdisk|parted)\b|\bdd\b[^|;&]*\bof=/dev/`, why: 'it overwrites a disk' },

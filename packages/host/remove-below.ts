@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { open, readdir, rmdir, unlink } from 'node:fs/promises';
+import { open, opendir, rmdir, unlink } from 'node:fs/promises';
 import { ClawpoolError } from '@clawpool/contracts';
 
 /** Each level holds a descriptor. */
@@ -34,8 +34,9 @@ async function removeFolder(path: Buffer, depth: number): Promise<void> {
   const folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
   try {
     const inside = Buffer.from(`/proc/${process.pid}/fd/${folder.fd}/`);
-    for (const name of await readdir(inside, { encoding: 'buffer' })) {
-      await removeEntry(Buffer.concat([inside, name]), depth + 1);
+    // Some at a time: an agent may have put millions there.
+    for await (const { name } of await opendir(inside, { encoding: 'buffer' as BufferEncoding })) {
+      await removeEntry(Buffer.concat([inside, Buffer.from(name)]), depth + 1);
     }
   } finally {
     await folder.close();

@@ -100,7 +100,8 @@ export async function* answer(options: AnswerOptions): AsyncGenerator<AnswerEven
     // Calls outside of a turn that a host runs are nobody's acts.
     if (turn === undefined || turnId === null) return;
     try {
-      await ports.recordToolCall({ tenantId, turnId, tool, argumentsText });
+      const grantedOnce = policy.onceTools?.has(tool) ?? false;
+      await ports.recordToolCall({ tenantId, turnId, tool, argumentsText, grantedOnce });
     } catch (error) {
       turn.note({ outcome: 'error', failure: notRecorded });
       throw error;

@@ -6,12 +6,14 @@ export const commandTools: ReadonlySet<string> = new Set(['exec', 'process', 'ba
 
 /** Given up after this: everybody's model calls wait meanwhile. Far more than any pattern takes that was let in, on a machine that is busy. */
 const matchMs = 1_000;
-/** And all patterns together for one command. */
-const commandMs = 2_000;
+/** And all patterns together for all commands of one call. */
+const callMs = 2_000;
 /** Processor time, which a busy machine does not stretch: what a new pattern may take for one of the texts it is tried with, and for all. */
 const tried = { cpuMs: 100, allCpuMs: 1_000 } as const;
 /** What a model writes in one answer is shorter. */
 const longestCommand = 100_000;
+/** Texts in one call: a call of a tool that is offered has some few. */
+const mostCommands = 200;
 /** Length of the texts a pattern is tried with before it is used. */
 const triedLength = 4_000;
 
@@ -20,13 +22,18 @@ const triedLength = 4_000;
  * shell can spell a command in more ways than anybody can list (`echo … | base64 -d | sh`). The boundary is the runtime's.
  */
 export const commandRules: CommandRules = {
-  refusedBy: (command, patterns) => {
-    if (command.length > longestCommand) return { pattern: '', why: 'it is too long to be checked' };
-    const texts = spellings(command);
-    const until = performance.now() + commandMs;
+  refusedBy: (commands, patterns) => {
+    if (commands.length > mostCommands) return { pattern: '', why: 'it has too many parts to be checked' };
+    const length = commands.reduce((sum, command) => sum + command.length, 0);
+    if (length > longestCommand) return { pattern: '', why: 'it is too long to be checked' };
+    const texts = commands.flatMap(spellings);
+    const until = performance.now() + callMs;
     for (const rule of patterns) {
-      if (performance.now() > until) return { pattern: '', why: 'checking it takes too long' };
-      if (texts.some((text) => test(rule.pattern, text) !== 'no')) return rule;
+      for (const text of texts) {
+        const leftMs = Math.ceil(until - performance.now());
+        if (leftMs <= 0) return { pattern: '', why: 'checking it takes too long' };
+        if (test(rule.pattern, text, Math.min(matchMs, leftMs)) !== 'no') return rule;
+      }
     }
     return null;
   },
@@ -74,15 +81,20 @@ export function commandsOf(argumentsText: string): { commands: string[]; argumen
   return { commands, argumentsText: JSON.stringify(value) };
 }
 
-/** The command as it is written, and as a shell reads it once quotes, escapes and joined lines are gone. */
+/**
+ * The command as it is written, and as a shell reads it once quotes, escapes and joined lines are gone. Each step takes time in proportion to the
+ * length: none may look from every opening bracket to the text's end.
+ */
 function spellings(command: string): string[] {
   const read = command
+    .replace(/\\x([0-9a-f]{1,2})/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
     .replaceAll('\0', '')
     .replace(/\\\r?\n/g, '')
-    .replace(/\$\{IFS[^}]*\}|\$IFS(?:\$\d)?/g, ' ')
-    .replace(/\$[@*]/g, '')
+    .replace(/\$\{IFS[^{}]*\}|\$IFS(?:\$\d)?/g, ' ')
+    .replace(/\$[@*]|\$\(\s*\)/g, '')
     .replace(/\$?["']|[`\\]/g, '')
-    .replace(/\{([^{}\s]*,[^{}\s]*)\}/g, (_, words: string) => words.replaceAll(',', ' '))
+    .replace(/\{([^{}\s]*)\}/g, (all, words: string) => (words.includes(',') ? words.replaceAll(',', ' ') : all))
+    .replace(/\/(?:\.\/)+/g, '/')
     .replace(/[^\S\n]+/g, ' ');
   return [...new Set([command, read])];
 }
@@ -97,10 +109,10 @@ const context = vm.createContext({ pattern: '', text: '' });
 const script = new vm.Script("new RegExp(pattern, 'i').test(text)");
 
 /** Only a `vm` ends a regular expression that does not come to an end. */
-function test(pattern: string, text: string): 'yes' | 'no' | 'too slow' {
+function test(pattern: string, text: string, timeout = matchMs): 'yes' | 'no' | 'too slow' {
   Object.assign(context, { pattern, text });
   try {
-    return script.runInContext(context, { timeout: matchMs }) ? 'yes' : 'no';
+    return script.runInContext(context, { timeout }) ? 'yes' : 'no';
   } catch {
     // What is no regular expression cannot be checked either: it was written before patterns were looked at.
     return 'too slow';

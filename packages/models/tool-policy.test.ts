@@ -168,8 +168,11 @@ describe('a tool that the policy allows', () => {
     bench.openaiVendor.answers({ calls: [read, write], finish: 'tool_calls' });
     const answer = await stream('Write it', [tool('read'), tool('write')]);
     expect(bench.toolCalls).toEqual([
-      { tenantId, turnId: 'turn-1', tool: 'read', argumentsText: '{"path":"a"}' },
-      { tenantId, turnId: 'turn-1', tool: 'write', argumentsText: write.pieces.join('').slice(0, 200) },
+      { tenantId, turnId: 'turn-1', tool: 'read', argumentsText: '{"path":"a"}', grantedOnce: false },
+      {
+        ...{ tenantId, turnId: 'turn-1', tool: 'write', grantedOnce: false },
+        argumentsText: write.pieces.join('').slice(0, 200),
+      },
     ]);
     expect(argumentsOf(answer.calls, 0)).toBe('{"path":"a"}');
     expect(argumentsOf(answer.calls, 1)).toBe(write.pieces.join(''));
@@ -298,6 +301,7 @@ describe('a tool that is granted for one turn', () => {
     expect(await asks()).toBe('stop');
     bench.gateway.turns.begin(tenantId, 'turn-1');
     expect(await asks()).toBe('tool_calls');
+    expect(bench.toolCalls).toMatchObject([{ tool: 'exec', turnId: 'turn-1', grantedOnce: true }]);
   });
 
   it('is not spent on a runtime that does not offer it yet, which would drop the call', async () => {

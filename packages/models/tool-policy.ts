@@ -150,11 +150,8 @@ function checkCommand(
   });
   const read = commandsOf(argumentsText);
   if (read === null) return refused('it is incomplete, and so cannot be checked');
-  for (const command of read.commands) {
-    const rule = commandRules.refusedBy(command, refusedCommands);
-    if (rule) return refused(rule.why);
-  }
-  return read;
+  const rule = commandRules.refusedBy(read.commands, refusedCommands);
+  return rule ? refused(rule.why) : read;
 }
 
 /** What the person reads instead of forbidden calls, and the agent in its history. */

@@ -106,7 +106,7 @@ export interface ControlPlaneOptions {
   bind: string;
   /** How people and platforms reach it; null: only as `url` says. */
   publicUrl: string | null;
-  /** Outgoing webhooks may reach addresses of the own network. */
+  /** Outgoing webhooks may reach addresses of the own network; admins may connect directories and identity providers of this machine. */
   privateWebhooks: boolean;
   /** The built console; null serves the API alone. */
   consoleFolder: string | null;
@@ -191,6 +191,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       ...(options.consoleFolder === null ? {} : { consoleFolder: options.consoleFolder }),
       ...(options.trustedProxies ? { trustedProxies: options.trustedProxies } : {}),
       ...(options.publicUrl === null ? {} : { publicUrl: options.publicUrl }),
+      allowThisMachine: options.privateWebhooks,
     });
     registerPoolMetrics(app.metrics, database, slots);
     registerInstallationRoutes(app, {
@@ -245,7 +246,9 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     registerBackupRoutes(app, { backups: createBackupService({ database, blobs }), housekeeping });
     registerPoolRoutes(app, { database, hosts, slots, upkeep, loadTests });
     registerSkillRoutes(app, skills);
-    const directory = closing(createDirectorySync({ database, secret, owner, onError }));
+    const directory = closing(
+      createDirectorySync({ database, secret, owner, onError, allowThisMachine: options.privateWebhooks }),
+    );
     registerDirectoryRoutes(app, directory);
     registerScimRoutes(app, {
       ...{ database, users: directory.users, groups: directory.groups },

@@ -62,10 +62,10 @@ function cutNote(lines: number): string {
 }
 
 // In a quotation or a list it is a heading all the same; the wide number signs only look like one.
-const heading = /^(?:[\s>]|[-*+]\s|\d{1,9}[.)]\s)*([#＃﹟]{1,6})(?=\s|$)\s*(.*?)[\s#]*$/u;
+const heading = /^(?:[\s>]|[-*+]\s|\d{1,9}[.)]\s)*([#＃﹟]{1,6})(?=\s|$)\s*(.*)$/u;
 // Only = or - directly under a line of text makes that line a heading; <h1> is one too.
 const underline = /^([\s>]*)([=-]+)$/u;
-const htmlHeading = /<\/?h[1-6]\b[^>]*>/giu;
+const htmlHeading = /<\/?h[1-6]\b[^<>]*>/giu;
 // What follows these is no text any more until something ends it, which would be in another layer: comments, scripts, declarations.
 const htmlBlock = /<(?=!|\?|\/?h[1-6]\b|(?:script|style|pre|textarea)\b)/giu;
 
@@ -79,7 +79,8 @@ function neutralLine(
   const plain = line.replace(htmlHeading, '').replace(htmlBlock, '&lt;');
   const match = heading.exec(plain);
   if (match) {
-    const [, marks = '', title = ''] = match;
+    const [, marks = '', rest = ''] = match;
+    const title = withoutClosing(rest);
     const level = Math.min(6, marks.length + lowest - 1);
     return `${'#'.repeat(level)} ${startsReserved(title, reserved) ? fromLayer(layer) : ''}${title}`.trimEnd();
   }
@@ -92,6 +93,13 @@ function neutralLine(
   return reserved.has(key) || /^layer (?:global|position|personal)\b/u.test(key)
     ? `${fromLayer(layer)}${plain.trim()}`
     : plain;
+}
+
+/** A heading's title without the number signs that close it: by a loop, for a pattern would look at each of many blanks again and again. */
+function withoutClosing(title: string): string {
+  let end = title.length;
+  while (end > 0 && /[\s#]/u.test(title.charAt(end - 1))) end -= 1;
+  return title.slice(0, end);
 }
 
 function startsReserved(title: string, reserved: ReadonlySet<string>): boolean {

@@ -204,6 +204,15 @@ describe('SOUL.md', () => {
     expect(text).toContain('#### Style\nShort.\n##### Tone\nWarm.');
   });
 
+  test.each([`# ${'# '.repeat(40_000)}x`, `# a${' '.repeat(80_000)}x`, '<h1 '.repeat(20_000), '> '.repeat(40_000)])(
+    'a line that is made to be slow to read is read: %#',
+    (line) => expect(file('SOUL.md', layers({ position: `Help.\n${line}` }))).toContain('Help.'),
+  );
+
+  test('a heading loses the number signs that close it', () => {
+    expect(file('SOUL.md', layers({ position: '## Tone ##  #' }))).toMatch(/^#+ Tone$/mu);
+  });
+
   test('a code block that a layer leaves open does not swallow the next layer', () => {
     const text = file('SOUL.md', layers({ position: '```\nnever closed', personal: 'Be brief.' }));
     expect(lineNumber(text, '```')).toBeLessThan(text.split('\n').lastIndexOf('```'));

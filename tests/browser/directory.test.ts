@@ -40,7 +40,10 @@ beforeAll(async () => {
     return answer({ data: { has_more: false, items: inStudio ? [...items, unreachable] : [] } });
   });
   await new Promise<void>((resolve) => feishu.listen(0, '127.0.0.1', resolve));
-  [installation, browser] = await Promise.all([startTestInstallation({ withConsole: true }), launchBrowser()]);
+  [installation, browser] = await Promise.all([
+    startTestInstallation({ withConsole: true, privateWebhooks: true }),
+    launchBrowser(),
+  ]);
   ({ page, problems } = await openPage(browser, installation.url));
   await signInThroughPage(page, 'jiade@acme.example', installation.sample?.password ?? '', chosen);
   await page.getByRole('link', { name: 'Directory sync', exact: true }).click();

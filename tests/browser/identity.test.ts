@@ -16,7 +16,7 @@ const wait = { timeout: 20_000 };
 
 beforeAll(async () => {
   [installation, idp, browser] = await Promise.all([
-    startTestInstallation({ withConsole: true }),
+    startTestInstallation({ withConsole: true, privateWebhooks: true }),
     startIdentityProvider(),
     launchBrowser(),
   ]);

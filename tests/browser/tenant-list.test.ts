@@ -20,6 +20,7 @@ beforeAll(async () => {
   ({ page, problems } = await openPage(browser, installation.url));
   const email = installation.firstAdmin?.email ?? '';
   await signInThroughPage(page, email, installation.firstAdmin?.password ?? '', chosen);
+  await page.getByRole('link', { name: 'Tenants', exact: true }).click();
   await page.getByRole('button', { name: 'New tenant' }).waitFor();
   operator = (await signIn(installation.url, email, chosen)).client;
   for (let number = 1; number <= many; number++) {

@@ -19,6 +19,7 @@ beforeAll(async () => {
   [installation, browser] = await Promise.all([startTestInstallation({ withConsole: true }), launchBrowser()]);
   ({ page, problems } = await openPage(browser, installation.url));
   await signInThroughPage(page, email(), installation.firstAdmin?.password ?? '', chosen);
+  await page.getByRole('link', { name: 'Tenants', exact: true }).click();
   await page.getByRole('button', { name: 'New tenant' }).waitFor();
   operator = (await signIn(installation.url, email(), chosen)).client;
 });

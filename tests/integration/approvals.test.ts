@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type SeenMessage, startTelegramFake, type TelegramFake } from '@clawpool/channels/testing';
@@ -21,7 +24,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'clawpool-approvals-'));
   postgres = await openDatabase({ dataFolder: folder });
   telegram = await startTelegramFake();
-  installation = await startTestInstallation({ databaseUrl: urlOf(postgres) });
+  installation = await startTestInstallation({ databaseUrl: urlOf(postgres), privateEgress: true });
   [carol, ryan, admin] = (await Promise.all(['carol', 'ryan', 'jiade'].map((id) => installation.person(id)))) as [
     Person,
     Person,
@@ -144,6 +147,33 @@ describe('a command that nobody runs', () => {
     await expect(admin.client.call('saveToolPolicy', { body: slow })).rejects.toMatchObject({
       code: 'invalid_request',
     });
+  });
+});
+
+describe('a host', () => {
+  let site: Server;
+  let address: string;
+  beforeAll(async () => {
+    site = createServer((_request, response) => response.end('hello from outside'));
+    site.listen(0, '127.0.0.1');
+    await once(site, 'listening');
+    address = `127.0.0.1:${(site.address() as AddressInfo).port}`;
+  });
+  afterAll(() => site?.close());
+  // A tunnel to a server without a certificate; to others programs find the way by HTTPS_PROXY themselves.
+  const fetchIt = async () =>
+    (await ryan.ask(`Run \`curl -sS --noproxy none -p -x $HTTPS_PROXY http://${address}/\``)).text;
+
+  test('is out of reach until the tier names it, from the next connection on, and each is in the audit log', async () => {
+    expect(await fetchIt()).toContain('403');
+    const params = { tierId: 'engineering' };
+    await admin.client.call('changeTier', { params, body: { egressHosts: ['127.0.0.1'] } });
+    expect(await fetchIt()).toContain('hello from outside');
+    await admin.client.call('changeTier', { params, body: { egressHosts: [] } });
+    expect(await fetchIt()).toContain('403');
+    expect(await actions('egress.')).toEqual([
+      ...['egress.refused by agent-sde-ryan', 'egress.allowed by agent-sde-ryan'],
+    ]);
   });
 });
 

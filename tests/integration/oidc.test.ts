@@ -12,7 +12,7 @@ let provider: IdentityProvider;
 let settings: IdentityProviderInput;
 
 beforeAll(async () => {
-  [installation, idp] = await Promise.all([startTestInstallation(), startIdentityProvider()]);
+  [installation, idp] = await Promise.all([startTestInstallation({ privateWebhooks: true }), startIdentityProvider()]);
   admin = await installation.person('jiade');
   const { employees } = await admin.client.call('listEmployees', {});
   settings = {

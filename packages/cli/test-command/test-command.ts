@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { imageCatalogue } from '@clawpool/host';
+import { provideConsole } from '../console-build.ts';
 import { toolEnvironment } from '../env.ts';
 import { exitCode } from '../exit-code.ts';
 import { imagesFolder } from '../folders.ts';
@@ -21,6 +22,7 @@ export async function runTests(terminal: Terminal, home: string, filters: readon
   const env = toolEnvironment({ CLAWPOOL_HOME: home });
   provideRequirements(terminal.print);
   await provideImages(terminal, home);
+  await provideConsolePages(terminal, home);
   const checks = filters.length === 0 ? await runChecks(terminal, home, env) : { passed: 0, failed: 0 };
   const tests = await runVitest(home, filters, env);
   for (const remark of tests.remarks) terminal.print(`${terminal.style.red('✗')} ${remark}`);
@@ -39,6 +41,15 @@ async function provideImages(terminal: Terminal, home: string): Promise<void> {
     } catch (error) {
       terminal.print(`The image ${id} could not be installed: ${String(error)}`);
     }
+  }
+}
+
+/** Once, where the browser tests would each begin with it. What is wrong with the sources, the checks say. */
+async function provideConsolePages(terminal: Terminal, home: string): Promise<void> {
+  try {
+    await provideConsole(home, terminal.print);
+  } catch (error) {
+    terminal.print(`The console could not be built: ${String(error)}`);
   }
 }
 

@@ -51,7 +51,9 @@ export function ApproveDialog({ request, onClose }: { request: AccessRequest; on
       onClose={onClose}
       title={t('approvals.approveTitle', { thing: nameOf(request.kind, request.resource), name: request.employeeName })}
       description={
-        request.risk === 'high' && request.stage === 'manager' ? t('approvals.adminFollows') : request.riskBecause
+        (request.risk === 'high' || request.kind === 'host') && request.stage === 'manager'
+          ? t('approvals.adminFollows')
+          : request.riskBecause
       }
       onSubmit={submit}
       footer={

@@ -14,7 +14,7 @@ export function DirectoryPage() {
   const { t } = useTranslation();
   usePageTitle(t('directory.title'));
   const { data: me } = useSuspenseQuery(meQuery);
-  const mayChange = isAdmin(me);
+  const mayChange = isAdmin(me) && me.permissions.includes('policy');
   return (
     <>
       <PageBar>

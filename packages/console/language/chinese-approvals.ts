@@ -42,7 +42,7 @@ export const approvalsChinese: Pick<Texts, 'approvals' | 'myRequests' | 'securit
     approveTitle: '批准 {{name}} 使用“{{thing}}”？',
     rejectTitle: '拒绝 {{name}} 使用“{{thing}}”？',
     rejectText: '对方会收到通知，以及您留下的话。',
-    adminFollows: '这是高风险申请：您同意之后还需管理员同意。',
+    adminFollows: '涉及主机或高风险的申请：您同意之后还需管理员同意。',
     howLong: '期限',
     mode: { once: '一次', until: '一段时间', permanent: '长期有效' },
     modeHint: {

@@ -40,7 +40,7 @@ export const approvalsEnglish = {
     approveTitle: '{{thing}}: approve for {{name}}?',
     rejectTitle: '{{thing}}: reject for {{name}}?',
     rejectText: 'They are told, with your words if you leave some.',
-    adminFollows: 'This is of high risk: after you an admin has to agree too.',
+    adminFollows: 'After you an admin has to agree too: it is a host, or of high risk.',
     howLong: 'For how long',
     mode: { once: 'Once', until: 'For a time', permanent: 'For good' },
     modeHint: {

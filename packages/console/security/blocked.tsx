@@ -30,7 +30,9 @@ export function Blocked({ mayChange, mayTry }: { mayChange: boolean; mayTry: boo
       ) : (
         <PolicyText policy={policy} />
       )}
-      {mayTry && <TryCommand patterns={patterns} />}
+      {mayTry && (
+        <TryCommand patterns={mayChange && patterns && differ(patterns, policy.commandPatterns) ? patterns : null} />
+      )}
     </div>
   );
 }
@@ -163,7 +165,12 @@ const filled = (patterns: readonly CommandPattern[]): CommandPattern[] =>
     .filter(({ pattern, why }) => pattern !== '' && why.trim() !== '')
     .map(({ pattern, why }) => ({ pattern, why }));
 
-/** Whether a command would be refused, by the patterns as they are on the page. */
+/** What is saved need not be sent: the server knows it. */
+const differ = (patterns: readonly CommandPattern[], saved: readonly CommandPattern[]): boolean =>
+  patterns.length !== saved.length ||
+  patterns.some(({ pattern, why }, index) => pattern !== saved[index]?.pattern || why !== saved[index].why);
+
+/** Whether a command would be refused, by the patterns as they are on the page; null: as they are saved. */
 function TryCommand({ patterns }: { patterns: readonly CommandPattern[] | null }) {
   const { t } = useTranslation();
   const [command, setCommand] = useState('');

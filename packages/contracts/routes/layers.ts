@@ -171,7 +171,7 @@ export const layerRoutes = {
       z.object({
         step: z.literal('approve'),
         note,
-        expectedRevision: z.int().optional().describe('what was looked at: `conflict` when it is another by now'),
+        expectedRevision: z.int().describe('what was looked at: `conflict` when it is another by now'),
       }),
       z.object({ step: z.literal('reject'), note: z.string().trim().min(1).max(500) }),
       z.object({ step: z.literal('canary'), percent: z.int().min(1).max(99) }),

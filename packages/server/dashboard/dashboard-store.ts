@@ -22,7 +22,7 @@ export async function findFigures(db: Queryable, scope: DashboardScope): Promise
       (select count(distinct person)::int from said where day = ${today(scope)}) as "peopleToday",
       (select count(*)::int from said where day = ${today(scope)}) as "messagesToday",
       (select count(*)::int from said where day < ${today(scope)}) as "messagesYesterday",
-      (select coalesce(sum(m.input_tokens + m.output_tokens), 0)::int from model_calls m join scoped s on s.id = m.tenant_id
+      (select coalesce(sum(m.input_tokens::bigint + m.output_tokens), 0)::float8 from model_calls m join scoped s on s.id = m.tenant_id
         where m.organization_id = ${id} and m.at >= ${midnight(scope, 0)}) as "tokensToday",
       (select (percentile_cont(0.5) within group (order by extract(epoch from t.first_token_at - t.accepted_at)) * 1000)::int
         from turns t join scoped s on s.id = t.tenant_id

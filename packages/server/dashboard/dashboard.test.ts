@@ -57,7 +57,7 @@ async function said(tenantId: string, callerKey: string, daysAgo: number, afterM
   });
   await database.db.insert(modelCalls).values({
     ...{ organizationId: org, tenantId, provider: 'demo', model: 'demo', outcome: 'ok', attempt: 1, durationMs: 1 },
-    ...{ inputTokens: 100, outputTokens: 10, cachedInputTokens: 0, at: acceptedAt },
+    ...{ inputTokens: 2_000_000_000, outputTokens: 200_000_000, cachedInputTokens: 0, at: acceptedAt },
   });
 }
 
@@ -69,7 +69,7 @@ describe('the figures', () => {
   test('of an admin are the whole organization’s, and nobody else’s', async () => {
     expect((await of(admin)).figures).toEqual({
       ...{ employees: 2, agents: 3, running: 1, peopleToday: 1, messagesToday: 2, messagesYesterday: 1 },
-      ...{ tokensToday: 220, firstWordMs: 2_000 },
+      ...{ tokensToday: 4_400_000_000, firstWordMs: 2_000 },
     });
   });
 

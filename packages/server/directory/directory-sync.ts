@@ -12,6 +12,8 @@ export interface DirectorySyncOptions {
   database: Database;
   /** The installation's: credentials of apps are sealed with it. */
   secret: string;
+  /** Addresses of this machine are for operators alone, unless this says that they are not. */
+  allowThisMachine?: boolean;
   /** Names this process's leases; its advisory lock is held by the caller. */
   owner: string;
   onError: (error: unknown) => void;
@@ -30,14 +32,15 @@ export interface DirectorySync {
 }
 
 /** Where people come from besides the console: SCIM clients, and platforms that are read. */
-export function createDirectorySync({ database, secret, owner, onError }: DirectorySyncOptions): DirectorySync {
+export function createDirectorySync(options: DirectorySyncOptions): DirectorySync {
+  const { database, secret, owner, onError, allowThisMachine = false } = options;
   const seal = createSeal(secret, 'directory');
   const drivers = directoryDrivers;
   let worker: DirectoryWorker | null = null;
   return {
     tokens: createScimTokenService(database),
     mappings: createDirectoryMappingService(database),
-    sources: createDirectorySourceService({ database, seal, drivers, onRun: () => worker?.look() }),
+    sources: createDirectorySourceService({ database, seal, drivers, allowThisMachine, onRun: () => worker?.look() }),
     users: createScimUserService(database),
     groups: createScimGroupService(database),
     start: () => {

@@ -80,6 +80,32 @@ async function trail(count: number) {
 }
 const trailLength = () => world.database.db.$count(auditEvents);
 
+test('one change of an agent’s files at a time: another one meanwhile is told to try again, another agent’s is not', async () => {
+  let letGo = () => {};
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  let began = () => {};
+  const begun = new Promise<void>((resolve) => {
+    began = resolve;
+  });
+  const change = vi.spyOn(world.host, 'changeWorkspace').mockImplementationOnce(async () => {
+    began();
+    await held;
+    return { bytes: 0, hash: '' };
+  });
+  const first = service.makeFolder(ann, 'ann', 'one');
+  await begun;
+  await expect(service.makeFolder(ann, 'ann', 'two')).rejects.toMatchObject({
+    ...{ code: 'conflict', message: expect.stringContaining('busy') },
+  });
+  await service.makeFolder(ben, 'ben', 'two');
+  letGo();
+  await first;
+  change.mockRestore();
+  await service.makeFolder(ann, 'ann', 'two');
+});
+
 describe('a person', () => {
   test('sees and reads what their agent has, and nobody is told', async () => {
     const before = await trailLength();

@@ -24,11 +24,11 @@ import type { CheckpointService } from '../pool/checkpoints/checkpoint-service.t
 import { findCheckpoint, findNewestRoot } from '../pool/checkpoints/checkpoint-store.ts';
 import { findOpenOperation } from '../pool/operations/operation-store.ts';
 import { effectiveValues } from '../pool/templates/template.ts';
-import { lockTenant, type TenantRow } from '../pool/tenant-store.ts';
+import type { TenantRow } from '../pool/tenant-store.ts';
 import type { Database, Queryable } from '../store/database.ts';
 import { findStored, listStored, managedAs, toldDamage, versionsOf } from './stored-workspace.ts';
 import type { UploadSpool } from './upload-spool.ts';
-import { findWorkspace, listCheckpointRoots, noSuchAgent } from './workspace-store.ts';
+import { findWorkspace, listCheckpointRoots, lockFiles, noSuchAgent } from './workspace-store.ts';
 
 /**
  * What people do in agents' workspaces. Who reaches which is `accessOf`; what is out of reach is `not_found`. Paths are below the workspace.
@@ -79,6 +79,8 @@ const movingFiles: readonly OperationKind[] = ['create', 'reset', 'rebuild', 're
 export function createWorkspaceService(options: WorkspaceServiceOptions): WorkspaceService {
   const { database, hosts, blobs, checkpoints, spool } = options;
   const { db } = database;
+  /** Tenants whose files this process changes just now. */
+  const changing = new Set<string>();
 
   const hostOf = ({ hostId }: { hostId: string | null }) => (hostId === null ? undefined : hosts.get(hostId));
 
@@ -146,9 +148,26 @@ export function createWorkspaceService(options: WorkspaceServiceOptions): Worksp
   ): Promise<WorkspaceChanged> {
     const { tenant, access } = await findWorkspace(db, principal, tenantId);
     if (!access.edit) throw readOnly();
-    const { organizationId } = tenant;
-    const changed = await database.db.transaction(async (tx) => {
-      const row = await lockTenant(tx, organizationId, tenantId);
+    // A change holds a connection while the host is at work: many of one agent's would hold all there are.
+    if (changing.has(tenantId)) throw beingChanged(tenant.name);
+    changing.add(tenantId);
+    const changed = await changeLocked(principal, tenant, action, what, detail).finally(() =>
+      changing.delete(tenantId),
+    );
+    checkpoints.takeSoon(tenant.organizationId, tenantId);
+    return changed;
+  }
+
+  function changeLocked(
+    principal: Principal,
+    tenant: TenantRow,
+    action: string,
+    what: WorkspaceChange,
+    detail: Record<string, unknown>,
+  ): Promise<WorkspaceChanged> {
+    const { organizationId, id: tenantId } = tenant;
+    return database.db.transaction(async (tx) => {
+      const row = await lockFiles(tx, organizationId, tenantId);
       if (!row || row.state === 'deleted' || row.state === 'deleting') throw noSuchAgent();
       const operation = await findOpenOperation(tx, organizationId, tenantId);
       if (operation && movingFiles.includes(operation.kind)) throw busy(tenant.name);
@@ -172,8 +191,6 @@ export function createWorkspaceService(options: WorkspaceServiceOptions): Worksp
       });
       return done;
     });
-    checkpoints.takeSoon(organizationId, tenantId);
-    return changed;
   }
 
   return {
@@ -298,6 +315,13 @@ const noFilesYet = (name: string) =>
 
 const hostAway = (name: string) =>
   new ClawpoolError('unavailable', `The host that has the files of ${name} is not connected.`, 'Try again later.');
+
+const beingChanged = (name: string) =>
+  new ClawpoolError(
+    'conflict',
+    `The files of ${name} are busy: another change is under way.`,
+    'Try again in a moment.',
+  );
 
 const busy = (name: string) =>
   new ClawpoolError('conflict', `The files of ${name} are being moved or replaced just now.`, 'Try again in a minute.');

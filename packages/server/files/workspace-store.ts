@@ -3,9 +3,9 @@ import { and, desc, eq } from 'drizzle-orm';
 import { scopeOf } from '../organization/department-store.ts';
 import type { Principal } from '../organization/principal.ts';
 import type { CheckpointRow } from '../pool/checkpoints/checkpoint.ts';
-import { findTenant, type TenantRow } from '../pool/tenant-store.ts';
-import type { Queryable } from '../store/database.ts';
-import { assignments, checkpoints } from '../store/schema/index.ts';
+import { findTenant, type TenantColumns, type TenantRow } from '../pool/tenant-store.ts';
+import type { Queryable, Transaction } from '../store/database.ts';
+import { assignments, checkpoints, tenants } from '../store/schema/index.ts';
 import { accessOf, type WorkspaceAccess } from './workspace-access.ts';
 
 /** An agent whose workspace the principal reaches. Error: `not_found`. */
@@ -47,6 +47,23 @@ async function isAssigned(
       ),
     );
   return found.length > 0;
+}
+
+/**
+ * The row as it is, locked until the transaction's end against whatever else would move the agent's files; not against turns and checkpoints, which
+ * only refer to it.
+ */
+export async function lockFiles(
+  tx: Transaction,
+  organizationId: string,
+  tenantId: string,
+): Promise<TenantColumns | null> {
+  const [row] = await tx
+    .select()
+    .from(tenants)
+    .where(and(eq(tenants.organizationId, organizationId), eq(tenants.id, tenantId)))
+    .for('no key update');
+  return row ?? null;
 }
 
 export const noSuchAgent = () =>

@@ -36,6 +36,8 @@ export interface HttpAppOptions {
   trustedProxies?: string[];
   /** Where it answers for the world; absent: as whoever asks has addressed it. */
   publicUrl?: string;
+  /** Whether not only operators connect identity providers on this machine. */
+  allowThisMachine?: boolean;
   /** Milliseconds between an event stream's heartbeats; 15 000 unless given. */
   heartbeatMs?: number;
   /** How many requests one API key may make in a minute; 60 unless given. */
@@ -149,7 +151,8 @@ export async function createHttpApp(options: HttpAppOptions): Promise<HttpApp> {
   await serveDocumentation(fastify, openApiDocument({ version, routes: allRoutes as Record<string, Route> }));
   registerMonitoring(app, database, () => draining);
   const { db } = database;
-  const identity = createIdentity({ db, secret: await readOrCreateSecret(join(dataFolder, 'secret.key')) });
+  const secret = await readOrCreateSecret(join(dataFolder, 'secret.key'));
+  const identity = createIdentity({ db, secret, allowThisMachine: options.allowThisMachine ?? false });
   const signIn = createSignIn(db, app.authentication, identity);
   registerSessionRoutes(app, db, signIn);
   registerIdentityRoutes(app, { db, identity, signIn, publicUrl: options.publicUrl });

@@ -76,6 +76,22 @@ describe('identity providers', () => {
     expect((await create(admin, { name: 'Other', issuer })).status).toBe(400);
   });
 
+  test('that anybody can have a directory at are not believed about e-mails', async () => {
+    const issuer = (tenant: string) => ({ name: tenant, issuer: `https://login.microsoftonline.com/${tenant}/v2.0` });
+    for (const tenant of ['common', 'organizations', 'Consumers']) {
+      expect((await create(admin, { ...issuer(tenant), trustEmail: true })).status).toBe(400);
+    }
+    const own = await create(admin, { ...issuer('72f988bf'), trustEmail: true });
+    expect(own.status).toBe(201);
+    const { id: ownId } = (await own.json()) as { id: string };
+    await world.send('DELETE', `${path}/${ownId}`, { cookie: admin });
+  });
+
+  test('on this machine are an operator’s to connect', async () => {
+    expect((await create(admin, { name: 'Local', issuer: 'http://localhost:9000' })).status).toBe(403);
+    expect((await put(id, { issuer: 'https://127.0.0.1', clientSecret: 'new' })).status).toBe(403);
+  });
+
   test('need a secret, a department for people they create, and a name of their own', async () => {
     expect((await create(admin, { name: 'Other', clientSecret: undefined })).status).toBe(400);
     expect((await create(admin, { name: 'Other', autoCreate: true })).status).toBe(400);

@@ -5,6 +5,7 @@ import { createDirectorySync, type DirectorySync } from '../directory/directory-
 import {
   departments,
   directoryMappings,
+  directoryPeople,
   directorySettings,
   employees,
   members,
@@ -39,8 +40,9 @@ beforeAll(async () => {
   });
   const { ann } = await insertSmallOrganization(world.database);
   const { ann: stranger } = await insertSmallOrganization(world.database, 'other');
-  token = (await sync.tokens.create(ann, 'Entra ID')).secret;
-  foreignToken = (await sync.tokens.create(stranger, 'Okta')).secret;
+  const permissions = ['policy' as const];
+  token = (await sync.tokens.create({ ...ann, permissions }, 'Entra ID')).secret;
+  foreignToken = (await sync.tokens.create({ ...stranger, permissions }, 'Okta')).secret;
 });
 afterAll(() => world.close());
 beforeEach(() => {
@@ -95,7 +97,7 @@ describe('the door', () => {
 
   test('is closed for a token from the moment it is revoked; only its hash was ever kept', async () => {
     const principal = { userId: 'u', name: 'ann', organizationId: 'org', employeeId: null, roles: ['admin' as const] };
-    const { token: one, secret } = await sync.tokens.create(principal, 'Short');
+    const { token: one, secret } = await sync.tokens.create({ ...principal, permissions: ['policy'] }, 'Short');
     expect(JSON.stringify(await world.database.db.select().from(scimTokens))).not.toContain(secret);
     expect((await scim('GET', '/Users?count=0', undefined, { as: secret })).status).toBe(200);
     await sync.tokens.revoke(principal, one.id);
@@ -314,6 +316,46 @@ describe('a deletion', () => {
   });
 });
 
+describe('whoever may change what holds for everybody', () => {
+  test('is neither adopted nor suspended nor removed by a token', async () => {
+    const { id } = await made();
+    const theirs = and(eq(members.organizationId, 'org'), eq(members.employeeId, id));
+    await world.database.db
+      .update(members)
+      .set({ roles: ['admin'], permissions: ['policy'] })
+      .where(theirs);
+    const mailbox = { value: 'thief@small.example', primary: true };
+    expect((await patch(id, { op: 'replace', path: 'active', value: false })).status).toBe(403);
+    expect((await patch(id, { op: 'replace', path: 'emails', value: [mailbox] })).status).toBe(403);
+    expect((await scim('DELETE', `/Users/${id}`)).status).toBe(403);
+    await world.database.db.insert(directorySettings).values({ organizationId: 'org', scimDelete: 'remove' });
+    expect((await scim('DELETE', `/Users/${id}`)).status).toBe(403);
+    await world.database.db.delete(directorySettings);
+    await world.database.db.delete(directoryPeople).where(eq(directoryPeople.employeeId, id));
+    await world.database.db.update(employees).set({ source: 'local' }).where(eq(employees.id, id));
+    expect((await scim('POST', '/Users', entraPerson())).status).toBe(403);
+    expect(await employee(id)).toMatchObject({ active: true, source: 'local', email: `${name}@small.example` });
+  });
+});
+
+test('tokens and mappings are made by admins with the permission “policy” alone', async () => {
+  const plain = {
+    userId: 'user-ann',
+    name: 'ann',
+    organizationId: 'org',
+    employeeId: 'ann',
+    roles: ['admin' as const],
+  };
+  const mapping = { kind: 'group' as const, name: 'Admins', positionId: null, role: 'admin' as const };
+  for (const refused of [
+    () => sync.tokens.create(plain, 'Mine'),
+    () => sync.mappings.save(plain, mapping),
+    () => sync.mappings.saveSettings(plain, { departmentDelimiter: '/', scimDelete: 'remove' }),
+  ]) {
+    await expect(refused()).rejects.toMatchObject({ code: 'not_allowed' });
+  }
+});
+
 describe('a group', () => {
   const group = (members: string[] = [], displayName = `Group of ${name}`) => ({
     schemas: ['urn:ietf:params:scim:schemas:core:2.0:Group'],
@@ -365,6 +407,7 @@ describe('a group', () => {
       organizationId: 'org',
       employeeId: 'ann',
       roles: ['admin' as const],
+      permissions: ['policy' as const],
     };
     const { id } = await made({ title: undefined });
     const { body } = await scim('POST', '/Groups', group([id]));
@@ -394,6 +437,7 @@ describe('a group', () => {
       organizationId: 'org',
       employeeId: 'ann',
       roles: ['admin' as const],
+      permissions: ['policy' as const],
     };
     await world.database.db
       .insert(positions)

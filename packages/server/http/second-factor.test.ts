@@ -102,6 +102,19 @@ describe('signing in with a second factor', () => {
     expect((await world.send('GET', `${api}/me`, { cookie })).status).toBe(401);
   });
 
+  test('does not go on when they may not use a password any more', async () => {
+    const waiting = cookieOf(await firstStep(email));
+    const { pool } = world.database;
+    await pool.query(
+      `insert into sign_in_policies (organization_id, second_factor, second_factor_after_provider, passwords)
+       values ('world', 'optional', false, 'admins')`,
+    );
+    const refused = await secondStep(waiting, await codeOf('employee', someone.secret));
+    await pool.query('delete from sign_in_policies');
+    expect(await codeIn(refused)).toBe('session_expired');
+    expect(cookieOf(refused)).not.toContain('session_token');
+  });
+
   test('goes on with a code, which is good once', async () => {
     const first = cookieOf(await firstStep(email));
     const code = await codeOf('employee', someone.secret);

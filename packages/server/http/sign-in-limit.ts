@@ -1,5 +1,6 @@
 import { ClawpoolError } from '@clawpool/contracts';
 import { eq, inArray, lt, sql } from 'drizzle-orm';
+import { addressKey } from '../integrations/request-limit.ts';
 import type { Drizzle } from '../store/database.ts';
 import { rateLimits } from '../store/schema/index.ts';
 
@@ -63,9 +64,9 @@ export async function forgiveSignIn(db: Drizzle, attempt: SignInAttempt): Promis
 }
 
 const keysOf = ({ email, address }: SignInAttempt) => ({
-  account_at_address: `sign-in account ${email.toLowerCase()} address ${address}`,
+  account_at_address: `sign-in account ${email.toLowerCase()} address ${addressKey(address)}`,
   account: `sign-in account ${email.toLowerCase()}`,
-  address: `sign-in address ${address}`,
+  address: `sign-in address ${addressKey(address)}`,
 });
 
 /** One statement, so that it is exact whoever else counts. Returns how long to wait, 0 for not at all. */

@@ -1,8 +1,11 @@
 import { ClawpoolError } from '@clawpool/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Identity, type PendingSignIn, pendingSeconds } from '../identity/identity.ts';
+import { findEnabledProvider } from '../identity/oidc/identity-provider-store.ts';
 import { trustedDays } from '../identity/second-factor/second-factor.ts';
 import { wrongCode } from '../identity/second-factor/second-factor-service.ts';
+import { mayUsePassword } from '../identity/sign-in-policy.ts';
+import { findSignInSettings } from '../identity/sign-in-policy-store.ts';
 import { findPrincipal, type PrincipalRecord } from '../organization/principal-store.ts';
 import { recordRefusedSignIn, recordSignIn } from '../organization/sign-in-service.ts';
 import type { Drizzle } from '../store/database.ts';
@@ -64,6 +67,14 @@ export function createSignIn(db: Drizzle, authentication: Authentication, identi
       }
       const person = await findPrincipal(db, who.userId, { viaProvider: who.identityProviderId !== null });
       if (!person) throw noOrganization();
+      if (!(await isFirstStepGood(db, person, who))) {
+        await recordRefusedSignIn(db, person, raw.ip, 'first step not allowed any more');
+        throw new ClawpoolError(
+          'session_expired',
+          'What you signed in with does not let you in any more.',
+          'Begin anew.',
+        );
+      }
       await countSecondFactor(db, who.userId, Date.now());
       const kind = await secondFactors.take(who.userId, code);
       if (!kind) {
@@ -81,4 +92,15 @@ export function createSignIn(db: Drizzle, authentication: Authentication, identi
       return person;
     },
   };
+}
+
+/** A provider may have been switched off, or passwords not be theirs any more, since the first step. */
+async function isFirstStepGood(
+  db: Drizzle,
+  { principal: { organizationId, roles } }: PrincipalRecord,
+  { identityProviderId }: PendingSignIn,
+): Promise<boolean> {
+  if (identityProviderId === null)
+    return mayUsePassword((await findSignInSettings(db, organizationId)).passwords, roles);
+  return (await findEnabledProvider(db, identityProviderId))?.organizationId === organizationId;
 }

@@ -23,11 +23,19 @@ export interface Identity {
   pending: SealedTokens<PendingSignIn>;
 }
 
-/** How people show who they are, besides their password. `secret`: the installation's. */
-export function createIdentity({ db, secret }: { db: Drizzle; secret: string }): Identity {
+export interface IdentityOptions {
+  db: Drizzle;
+  /** The installation's. */
+  secret: string;
+  /** Whether not only operators connect identity providers on this machine. */
+  allowThisMachine?: boolean;
+}
+
+/** How people show who they are, besides their password. */
+export function createIdentity({ db, secret, allowThisMachine = false }: IdentityOptions): Identity {
   const connections = createProviderConnections();
   return {
-    providers: createIdentityProviderService({ db, secret, connections }),
+    providers: createIdentityProviderService({ db, secret, connections, allowThisMachine }),
     providerSignIn: createProviderSignIn({ db, secret, connections }),
     secondFactors: createSecondFactorService({ db, secret }),
     pending: sealedTokens<PendingSignIn>(secret, {

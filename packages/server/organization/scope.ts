@@ -21,11 +21,17 @@ export function departmentsInScope(
 
 /** A department and all below it, the nearer ones first. Ends on a cycle too, which a careless change of parents could make. */
 export function subtree(rootId: string, departments: readonly Department[]): string[] {
-  const found = [rootId];
-  for (const id of found) {
-    for (const child of departments) {
-      if (child.parentId === id && !found.includes(child.id)) found.push(child.id);
-    }
-  }
-  return found;
+  return below(rootId, childrenOf(departments));
+}
+
+/** By parent; of `below`, for many roots of one tree. */
+export const childrenOf = (departments: readonly Department[]): ReadonlyMap<string | null, readonly Department[]> =>
+  Map.groupBy(departments, ({ parentId }) => parentId);
+
+/** Like `subtree`. */
+export function below(rootId: string, children: ReturnType<typeof childrenOf>): string[] {
+  // A set is walked over in the order in which it grows, and has each once.
+  const found = new Set([rootId]);
+  for (const id of found) for (const child of children.get(id) ?? []) found.add(child.id);
+  return [...found];
 }

@@ -81,8 +81,8 @@ export function createModelGatewayPorts({
       if (!tenant) return;
       await database.db.transaction((tx) => recordAudit(tx, refusal.organizationId, refusalEvent(tenant, refusal)));
     },
-    recordToolCall: async ({ tenantId, turnId, tool, argumentsText }) => {
-      await useOnceGrants(database, { tenantId, turnId, tool }, () => namesFor(tenantId), now());
+    recordToolCall: async ({ tenantId, turnId, tool, argumentsText, grantedOnce }) => {
+      await useOnceGrants(database, { tenantId, turnId, tool, grantedOnce }, () => namesFor(tenantId), now());
       if (!changesSomething(tool)) return;
       const act = { tool: printable(tool), arguments: printable(argumentsText), at: new Date().toISOString() };
       const runs = await recordAct(database.db, tenantId, turnId, act);

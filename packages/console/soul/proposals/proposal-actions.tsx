@@ -14,7 +14,11 @@ import { layersKey } from '../queries.ts';
 import { agentsOf } from './proposal-steps.ts';
 
 type Step = Exclude<LayerProposal['may'][number], 'edit'>;
-type Decision = { step: 'submit' | 'publish' | 'withdraw' } | { step: 'approve' | 'reject'; note: string } | Canary;
+type Decision =
+  | { step: 'submit' | 'publish' | 'withdraw' }
+  | { step: 'approve'; note: string; expectedRevision: number }
+  | { step: 'reject'; note: string }
+  | Canary;
 type Canary = { step: 'canary'; percent: number };
 
 /** The order in which the steps are offered, the likeliest first. */
@@ -67,6 +71,8 @@ function DecisionDialog({ proposal, step, onClose }: { proposal: LayerProposal; 
   const [note, setNote] = useState('');
   const [percent, setPercent] = useState(proposal.canary?.percent ?? 10);
   const [insist, setInsist] = useState(false);
+  // The text that was there when the dialog opened: not one that comes while it is open.
+  const [looked] = useState(proposal.revision);
   const decide = useMutation({
     mutationFn: (body: Decision) => api.call('decideProposal', { params: { proposalId: proposal.id }, body }),
     onSuccess: ({ state }) => {
@@ -79,7 +85,8 @@ function DecisionDialog({ proposal, step, onClose }: { proposal: LayerProposal; 
   const submit = () => {
     setInsist(true);
     if (needsReason || decide.isPending) return;
-    if (step === 'approve' || step === 'reject') decide.mutate({ step, note: note.trim() });
+    if (step === 'approve') decide.mutate({ step, note: note.trim(), expectedRevision: looked });
+    else if (step === 'reject') decide.mutate({ step, note: note.trim() });
     else if (step === 'canary') decide.mutate({ step, percent });
     else decide.mutate({ step });
   };

@@ -5,6 +5,7 @@ import {
   directoryProblem,
   type ReadDepartment,
   type ReadPerson,
+  refuseEndless,
 } from '../sources/driver.ts';
 import { askVendor, fewAtOnce } from '../sources/vendor-request.ts';
 
@@ -92,10 +93,11 @@ export function createDingTalkDriver({ baseUrl, appId, appSecret, wait }: Driver
 
   async function usersOf(departmentId: number, signal: AbortSignal): Promise<User[]> {
     const all: User[] = [];
-    for (let cursor = 0; ; ) {
+    for (let [cursor, pages] = [0, 1]; ; pages++) {
       const asked = { dept_id: departmentId, cursor, size: pageSize };
       const { result } = parse(users, await post('/topapi/v2/user/list', asked, signal));
       all.push(...result.list);
+      refuseEndless({ pages, people: all.length });
       if (!result.has_more || !result.next_cursor || result.next_cursor <= cursor) return all;
       cursor = result.next_cursor;
     }
@@ -113,6 +115,7 @@ export function createDingTalkDriver({ baseUrl, appId, appSecret, wait }: Driver
         await fewAtOnce(level, async (id) => {
           for (const [child, department] of await childrenOf(id, signal))
             if (!found.has(child)) next.set(child, department);
+          refuseEndless({ departments: found.size + next.size });
         });
         for (const [id, department] of next) found.set(id, department);
         level = [...next.keys()];
@@ -120,6 +123,7 @@ export function createDingTalkDriver({ baseUrl, appId, appSecret, wait }: Driver
       const people = new Map<string, ReadPerson>();
       await fewAtOnce([root, ...found.keys()], async (departmentId) => {
         for (const one of await usersOf(departmentId, signal)) {
+          refuseEndless({ people: people.size });
           if (!people.has(one.userid)) people.set(one.userid, toPerson(one, departmentId, found));
         }
       });
@@ -135,6 +139,7 @@ function toPerson(one: User, foundIn: number, known: ReadonlyMap<number, ReadDep
     id: one.userid,
     name: one.name,
     email: one.org_email || one.email || null,
+    emailIsGiven: Boolean(one.org_email),
     number: one.job_number || null,
     title: one.title || null,
     departmentId: main === root ? null : String(main),

@@ -5,6 +5,7 @@ import {
   directoryProblem,
   type ReadDepartment,
   type ReadPerson,
+  refuseEndless,
 } from '../sources/driver.ts';
 import { askVendor, fewAtOnce } from '../sources/vendor-request.ts';
 
@@ -101,14 +102,15 @@ export function createFeishuDriver({ baseUrl, appId, appSecret, wait }: DriverOp
   async function pages<T extends z.ZodType>(
     path: string,
     query: Record<string, string>,
-    item: T,
+    { of, item }: { of: 'people' | 'departments'; item: T },
     signal: AbortSignal,
   ): Promise<z.infer<T>[]> {
     const all: z.infer<T>[] = [];
-    for (let next = ''; ; ) {
+    for (let [next, count] = ['', 1]; ; count++) {
       const asked = { ...query, page_size: pageSize, ...(next === '' ? {} : { page_token: next }) };
       const { data } = parse(page(item), await get(path, asked, signal));
       all.push(...(data.items ?? []));
+      refuseEndless({ pages: count, [of]: all.length });
       if (!data.has_more || !data.page_token || data.page_token === next) return all;
       next = data.page_token;
     }
@@ -118,7 +120,7 @@ export function createFeishuDriver({ baseUrl, appId, appSecret, wait }: DriverOp
     pages(
       '/contact/v3/users/find_by_department',
       { department_id: departmentId, department_id_type: 'open_department_id', user_id_type: 'open_id' },
-      user,
+      { of: 'people', item: user },
       signal,
     );
 
@@ -131,7 +133,7 @@ export function createFeishuDriver({ baseUrl, appId, appSecret, wait }: DriverOp
       const found = await pages(
         `/contact/v3/departments/${root}/children`,
         { department_id_type: 'open_department_id', fetch_child: 'true' },
-        department,
+        { of: 'departments', item: department },
         signal,
       );
       const departments = found.filter(({ status }) => !status?.is_deleted).map(toDepartment);
@@ -139,6 +141,7 @@ export function createFeishuDriver({ baseUrl, appId, appSecret, wait }: DriverOp
       const people = new Map<string, ReadPerson>();
       await fewAtOnce([root, ...known], async (departmentId) => {
         for (const one of await usersOf(departmentId, signal)) {
+          refuseEndless({ people: people.size });
           if (one.status?.is_resigned || one.status?.is_exited) continue;
           const person = toPerson(one, departmentId, known);
           if (!people.has(person.id)) people.set(person.id, person);
@@ -163,6 +166,7 @@ function toPerson(one: User, foundIn: string, known: ReadonlySet<string>): ReadP
     id: one.union_id || one.open_id,
     name: one.name,
     email: one.enterprise_email || one.email || null,
+    emailIsGiven: Boolean(one.enterprise_email),
     number: one.employee_no || null,
     title: one.job_title || null,
     departmentId: main === root ? null : main,

@@ -4,11 +4,13 @@ import { lockOrganization, refuseUnknownPlace, tellPeopleChanged } from '../../o
 import { provisionAgents } from '../../organization/people/provisioning.ts';
 import type { Principal } from '../../organization/principal.ts';
 import type { Database } from '../../store/database.ts';
+import { transact } from '../../store/deadlock.ts';
+import { requirePolicy } from '../permission.ts';
 import { applyMappings } from './apply-mappings.ts';
 import { listMappedBy, listMappings, saveMapping } from './mapping-store.ts';
 import { findSettings, saveSettings } from './settings-store.ts';
 
-/** What titles and groups become, and how SCIM clients are answered; who may change it is decided by the routes. */
+/** What titles and groups become, and how SCIM clients are answered. Error of every change: `not_allowed` without the permission `policy`. */
 export interface DirectoryMappingService {
   list(principal: Principal): Promise<DirectoryMapping[]>;
   /** Errors: `invalid_request` (no such position; a title with a role), `conflict` (the last admin), `quota_exceeded`. */
@@ -25,8 +27,9 @@ export function createDirectoryMappingService({ db }: Database): DirectoryMappin
   return {
     list: ({ organizationId }) => listMappings(db, organizationId),
 
-    save: (principal, mapping) =>
-      db.transaction(async (tx) => {
+    save: async (principal, mapping) => {
+      requirePolicy(principal);
+      return transact(db, async (tx) => {
         const { organizationId } = principal;
         if (mapping.kind === 'title' && mapping.role !== null) {
           throw new ClawpoolError(
@@ -50,12 +53,14 @@ export function createDirectoryMappingService({ db }: Database): DirectoryMappin
         await provisionAgents(tx, organizationId, actorOf(principal), changed);
         if (changed.length > 0) await tellPeopleChanged(tx, organizationId);
         return { changed: changed.length };
-      }),
+      });
+    },
 
     settings: ({ organizationId }) => findSettings(db, organizationId),
 
-    saveSettings: (principal, settings) =>
-      db.transaction(async (tx) => {
+    saveSettings: async (principal, settings) => {
+      requirePolicy(principal);
+      return transact(db, async (tx) => {
         await saveSettings(tx, principal.organizationId, settings);
         await recordAudit(tx, principal.organizationId, {
           actor: actorOf(principal),
@@ -65,6 +70,7 @@ export function createDirectoryMappingService({ db }: Database): DirectoryMappin
           detail: settings,
         });
         return settings;
-      }),
+      });
+    },
   };
 }

@@ -4,6 +4,7 @@ import { recordAudit } from '../../audit/audit-store.ts';
 import { lockOrganization, tellPeopleChanged } from '../../organization/people/people-store.ts';
 import { provisionAgents } from '../../organization/people/provisioning.ts';
 import type { Database, Queryable, Transaction } from '../../store/database.ts';
+import { transact } from '../../store/deadlock.ts';
 import { applyMappings } from '../mapping/apply-mappings.ts';
 import { ScimFailure } from './scim-failure.ts';
 import {
@@ -17,7 +18,7 @@ import {
   type ScimGroup,
   updateGroup,
 } from './scim-group-store.ts';
-import { groupSchema, patchResource } from './scim-patch.ts';
+import { groupSchema, mostMembers, patchResource } from './scim-patch.ts';
 import { equalTo, matches, type ScimQuery, wants } from './scim-query.ts';
 import type { ScimCaller } from './scim-token-service.ts';
 
@@ -43,7 +44,7 @@ interface WantedGroup {
 
 export function createScimGroupService({ db }: Database): ScimGroupService {
   const update = (caller: ScimCaller, id: string, wantedOf: (group: ScimGroup) => WantedGroup) =>
-    db.transaction(async (tx) => {
+    transact(db, async (tx) => {
       await lockOrganization(tx, caller.organizationId);
       const group = await known(tx, caller.organizationId, id);
       await change(tx, caller, group, wantedOf(group));
@@ -62,7 +63,7 @@ export function createScimGroupService({ db }: Database): ScimGroupService {
     get: ({ organizationId }, id) => known(db, organizationId, id),
 
     create: (caller, body) =>
-      db.transaction(async (tx) => {
+      transact(db, async (tx) => {
         const { organizationId, actor } = caller;
         const wanted = readScimGroup(body);
         await lockOrganization(tx, organizationId);
@@ -91,7 +92,7 @@ export function createScimGroupService({ db }: Database): ScimGroupService {
     },
 
     remove: (caller, id) =>
-      db.transaction(async (tx) => {
+      transact(db, async (tx) => {
         const { organizationId, actor } = caller;
         await lockOrganization(tx, organizationId);
         const group = await known(tx, organizationId, id);
@@ -134,7 +135,7 @@ const loose = z.object({
   externalId: z.string().max(400).nullish(),
   members: z
     .array(z.object({ value: z.string().min(1).max(64) }))
-    .max(20_000)
+    .max(mostMembers)
     .nullish(),
 });
 
@@ -168,8 +169,9 @@ async function change(tx: Transaction, caller: ScimCaller, group: ScimGroup, wan
   const { organizationId, actor } = caller;
   const { id } = group;
   const before = new Set(group.members.map((member) => member.id));
+  const after = new Set(wanted.members);
   const joining = wanted.members.filter((member) => !before.has(member));
-  const leaving = [...before].filter((member) => !wanted.members.includes(member));
+  const leaving = [...before].filter((member) => !after.has(member));
   const renamed = wanted.displayName !== group.displayName;
   if (joining.length + leaving.length === 0 && !renamed && wanted.externalId === group.externalId) return;
   await refuseSameName(tx, organizationId, wanted.displayName, id);
@@ -187,7 +189,7 @@ async function change(tx: Transaction, caller: ScimCaller, group: ScimGroup, wan
     detail: { joined: joining.length, left: leaving.length, ...(renamed ? { before: group.displayName } : {}) },
   });
   // Another name may have another mapping: then it is everybody's.
-  await follow(tx, caller, renamed ? [...new Set([...before, ...wanted.members])] : [...joining, ...leaving]);
+  await follow(tx, caller, renamed ? [...new Set([...before, ...after])] : [...joining, ...leaving]);
 }
 
 async function follow(

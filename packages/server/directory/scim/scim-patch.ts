@@ -13,6 +13,9 @@ const request = z.object({
     .max(1_000),
 });
 
+/** Of a group. */
+export const mostMembers = 20_000;
+
 interface Operation {
   op: 'add' | 'replace' | 'remove';
   /** As we write attributes, without the core schema before it. */
@@ -37,11 +40,30 @@ export function patchResource<T extends object>(resource: T, body: unknown, kind
       'invalidSyntax',
     );
   }
-  let patched = structuredClone(resource);
+  const { members, ...rest } = resource as T & { members?: readonly { value: string }[] };
+  // Apart from the rest: the library looks at every member for every member.
+  const ids = new Set(members?.map(({ value }) => value));
+  let patched: object = structuredClone(rest);
   for (const operation of parsed.data.Operations.flatMap((one) => simple(one, kind))) {
-    patched = applyOne(patched, operation);
+    if (operation.path.startsWith('members')) applyToMembers(ids, operation);
+    else patched = applyOne(patched, operation);
   }
-  return patched;
+  return (members === undefined ? patched : { ...patched, members: [...ids].map((value) => ({ value })) }) as T;
+}
+
+/** Changes `ids`. One to remove may be named by a filter too, as Entra does: `members[value eq "…"]`. */
+function applyToMembers(ids: Set<string>, { op, path, value }: Operation): void {
+  const filtered = /^members\[\s*value\s+eq\s+"([^"]*)"\s*\]$/iu.exec(path)?.[1];
+  if (path !== 'members' && (filtered === undefined || op !== 'remove')) {
+    throw new ScimFailure(400, `“${path}”: members come and go by their ids.`, 'invalidPath');
+  }
+  const named = filtered === undefined ? (value as { value: string }[] | undefined) : [{ value: filtered }];
+  if (op === 'replace' || named === undefined) ids.clear();
+  for (const { value: id } of named ?? []) {
+    if (op === 'remove') ids.delete(id);
+    else ids.add(id);
+  }
+  if (ids.size > mostMembers) throw new ScimFailure(400, `A group has at most ${mostMembers} members.`, 'tooMany');
 }
 
 function applyOne<T extends object>(resource: T, operation: Operation): T {

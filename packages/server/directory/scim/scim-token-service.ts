@@ -6,12 +6,13 @@ import type { AuditActor } from '../../organization/people/person.ts';
 import type { Principal } from '../../organization/principal.ts';
 import type { Database, Drizzle } from '../../store/database.ts';
 import { directoryPeople, scimGroups, scimTokens } from '../../store/schema/index.ts';
+import { requirePolicy } from '../permission.ts';
 import { hashOfToken, newScimToken, prefixOfToken } from './scim-token.ts';
 
-/** What admins do with tokens of SCIM clients; who may is decided by the routes. */
+/** What admins do with tokens of SCIM clients. */
 export interface ScimTokenService {
   list(principal: Principal): Promise<{ tokens: ScimToken[]; people: number; groups: number }>;
-  /** The secret is told here and never again. */
+  /** The secret is told here and never again. Error: `not_allowed` without the permission `policy`. */
   create(principal: Principal, name: string): Promise<{ token: ScimToken; secret: string }>;
   /** Refused from the next request on; again is no error. Error: `not_found`. */
   revoke(principal: Principal, tokenId: string): Promise<void>;
@@ -40,8 +41,9 @@ export function createScimTokenService({ db }: Database): ScimTokenService {
       };
     },
 
-    create: (principal, name) =>
-      db.transaction(async (tx) => {
+    create: async (principal, name) => {
+      requirePolicy(principal);
+      return db.transaction(async (tx) => {
         const { organizationId } = principal;
         const secret = newScimToken();
         const id = randomUUID();
@@ -62,7 +64,8 @@ export function createScimTokenService({ db }: Database): ScimTokenService {
           detail: {},
         });
         return { token: toToken(row), secret };
-      }),
+      });
+    },
 
     revoke: (principal, tokenId) =>
       db.transaction(async (tx) => {

@@ -1,5 +1,5 @@
 import type { ScimUserDocument } from '@clawpool/contracts';
-import { lockOrganization, tellPeopleChanged } from '../../organization/people/people-store.ts';
+import { lockOrganization, lockPerson, tellPeopleChanged } from '../../organization/people/people-store.ts';
 import {
   deletePerson,
   ensureDepartmentPath,
@@ -7,7 +7,9 @@ import {
   updatePerson,
 } from '../../organization/people/person-writer.ts';
 import { provisionAgents } from '../../organization/people/provisioning.ts';
+import { refuseDirectoryAbove } from '../../organization/people/standing.ts';
 import type { Database, Drizzle, Transaction } from '../../store/database.ts';
+import { transact } from '../../store/deadlock.ts';
 import { applyMappings } from '../mapping/apply-mappings.ts';
 import { findSettings } from '../mapping/settings-store.ts';
 import { ScimFailure } from './scim-failure.ts';
@@ -43,7 +45,7 @@ export interface ScimUserService {
 
 export function createScimUserService({ db }: Database): ScimUserService {
   const update = (caller: ScimCaller, id: string, documentOf: (person: ScimPerson) => ScimUserDocument) =>
-    db.transaction(async (tx) => {
+    transact(db, async (tx) => {
       const { organizationId } = caller;
       // Before it is read: two PATCHes at once are two changes.
       await lockOrganization(tx, organizationId);
@@ -60,7 +62,7 @@ export function createScimUserService({ db }: Database): ScimUserService {
     get: ({ organizationId }, id) => known(db, organizationId, id),
 
     create: (caller, body) =>
-      db.transaction(async (tx) => {
+      transact(db, async (tx) => {
         const { organizationId } = caller;
         const document = readScimUser(body);
         await lockOrganization(tx, organizationId);
@@ -79,12 +81,14 @@ export function createScimUserService({ db }: Database): ScimUserService {
       }),
 
     remove: ({ organizationId, actor }, id) =>
-      db.transaction(async (tx) => {
+      transact(db, async (tx) => {
         await lockOrganization(tx, organizationId);
         await known(tx, organizationId, id);
         const { scimDelete } = await findSettings(tx, organizationId);
-        if (scimDelete === 'remove') await deletePerson(tx, organizationId, actor, id);
-        else {
+        if (scimDelete === 'remove') {
+          refuseDirectoryAbove(await lockPerson(tx, organizationId, id), null, 'scim');
+          await deletePerson(tx, organizationId, actor, id);
+        } else {
           // What groups gave goes with them, before nobody remembers what that was.
           await leaveGroups(tx, organizationId, id);
           await applyMappings(tx, organizationId, actor, [id]);

@@ -4,6 +4,7 @@ import type { AuditActor } from '../../organization/people/person.ts';
 import { ensureDepartmentPath, insertPerson, updatePerson } from '../../organization/people/person-writer.ts';
 import { provisionAgents } from '../../organization/people/provisioning.ts';
 import type { Drizzle, Transaction } from '../../store/database.ts';
+import { transact } from '../../store/deadlock.ts';
 import { applyDepartments } from './department-writer.ts';
 import type { DirectoryPlan, KnownPerson, PersonConflict, WantedPerson } from './directory-plan.ts';
 import { keepTitle } from './facts-store.ts';
@@ -34,14 +35,14 @@ export async function applyPlan(options: ApplyOptions, plan: DirectoryPlan): Pro
 
   const step = async (work: (tx: Transaction, counts: DirectoryCounts) => Promise<void>) => {
     signal.throwIfAborted();
-    const counts = { ...run.counts };
-    await db.transaction(async (tx) => {
+    run.counts = await transact(db, async (tx) => {
+      const counts = { ...run.counts };
       // First, so that nobody who has lost the run waits for anything else.
       if (!(await renewRun(tx, run, leaseMs))) throw new LostRun();
       await work(tx, counts);
       await renewRun(tx, run, leaseMs, counts);
+      return counts;
     });
-    run.counts = counts;
   };
 
   let departmentIds = new Map(plan.departments.idOf);
@@ -106,8 +107,9 @@ export async function applyPlan(options: ApplyOptions, plan: DirectoryPlan): Pro
     })),
   ];
   for (let at = 0; at < work.length; at += perTransaction) {
-    const refused: DirectoryRunConflict[] = [];
+    let refused: DirectoryRunConflict[] = [];
     await step(async (tx, counts) => {
+      refused = [];
       for (const { of, count, act } of work.slice(at, at + perTransaction)) {
         const problem = await tx.transaction(act).then(() => null, refusalOf);
         if (problem === null) counts[count]++;

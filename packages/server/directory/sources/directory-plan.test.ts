@@ -22,6 +22,7 @@ const facts = (changes: Partial<DirectoryFacts> = {}): DirectoryFacts => ({
 const person = (id: string, changes: Partial<KnownPerson> = {}): KnownPerson => ({
   ...{ id, name: id, email: `${id}@acme.example`, number: `N-${id}`, departmentId: 'acme', positionId: null },
   ...{ active: true, suspendedBy: null, source: 'feishu', externalId: `x-${id}`, title: null },
+  privileged: false,
   ...changes,
 });
 const told = (id: string, changes: Partial<ReadPerson> = {}): ReadPerson => ({
@@ -29,6 +30,7 @@ const told = (id: string, changes: Partial<ReadPerson> = {}): ReadPerson => ({
     id: `x-${id}`,
     name: id,
     email: `${id}@acme.example`,
+    emailIsGiven: true,
     number: null,
     title: null,
     departmentId: null,
@@ -53,6 +55,15 @@ describe('people', () => {
     const { created, changed } = planDirectory(read([told('zoe', { email: ' Zoe@Acme.example' })]), known);
     expect(created).toEqual([]);
     expect(changed[0]?.changes).toEqual([{ field: 'source', from: 'local', to: 'feishu' }]);
+  });
+
+  test.each([
+    ['may do more than their own', { privileged: true }, {}],
+    ['have there an e-mail of their own choice', {}, { emailIsGiven: false }],
+  ])('who were made by hand are not adopted when they %s', (_, here, there) => {
+    const zoe = person('zoe', { source: 'local', externalId: null, ...here });
+    const plan = planDirectory(read([told('zoe', there)]), facts({ departments: [acme], people: [zoe] }));
+    expect(plan).toMatchObject({ created: [], changed: [], conflicts: [{ reason: 'email_taken', detail: 'zoe' }] });
   });
 
   test('who are not told any more are suspended, and those of other sources are left alone', () => {
@@ -166,6 +177,7 @@ describe('a run', () => {
       title: fc.constantFrom(null, 'Engineer', 'ENGINEER', ''),
       departmentId: fc.option(department),
       active: fc.boolean(),
+      emailIsGiven: fc.boolean(),
     });
     const place = fc.record({ id: department, parentId: fc.option(department), name });
     const snapshot = fc.record({

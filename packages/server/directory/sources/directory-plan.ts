@@ -17,6 +17,8 @@ export interface KnownPerson {
   externalId: string | null;
   /** As the directory told it last. */
   title: string | null;
+  /** They have a role besides `employee`, or a permission. */
+  privileged: boolean;
 }
 
 /** What is here, as far as a run looks at it. */
@@ -74,7 +76,7 @@ export interface DirectoryPlan {
  * What has to happen so that the organization is as the directory says. Pure: the same two sides always give the same plan, whatever the
  * order in which the platform tells, and none is left to do once it has been done.
  *
- * People are found by the platform's id of them, then by e-mail: somebody who was made by hand is adopted. Who comes from another directory
+ * People are found by the platform's id of them, then by an e-mail that the organization gave: somebody who was made by hand is adopted. Who comes from another directory
  * is a conflict. Who is gone, or blocked there, is suspended; nobody is ever deleted.
  */
 export function planDirectory(read: DirectorySnapshot, facts: DirectoryFacts): DirectoryPlan {
@@ -136,7 +138,7 @@ export function planDirectory(read: DirectorySnapshot, facts: DirectoryFacts): D
     if (firstOfEmail.get(email) !== one.id) return { reason: 'same_email' };
 
     const namesake = people.byEmail.get(email) ?? null;
-    const adopted = !mine && namesake && isAdoptable(namesake) ? namesake : null;
+    const adopted = !mine && namesake && one.emailIsGiven && isAdoptable(namesake) ? namesake : null;
     const person = mine ?? adopted;
     if (namesake && namesake !== person) return { reason: 'email_taken', detail: namesake.name };
     if (person) seen.add(person.id);
@@ -151,9 +153,12 @@ export function planDirectory(read: DirectorySnapshot, facts: DirectoryFacts): D
     return null;
   }
 
-  /** Made by hand, or of this directory under an id that it does not tell any more: another app, or made anew there. */
+  /**
+   * Made by hand, or of this directory under an id that it does not tell any more: another app, or made anew there. Nobody who may do more
+   * than their own: an e-mail alone does not show that they are who has it there.
+   */
   function isAdoptable(person: KnownPerson | Newcomer): person is KnownPerson {
-    if (!('source' in person)) return false;
+    if (!('source' in person) || person.privileged) return false;
     const { source, externalId } = person;
     return source === 'local' || (source === facts.vendor && (externalId === null || !told.has(externalId)));
   }

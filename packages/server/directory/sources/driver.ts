@@ -39,6 +39,8 @@ export interface ReadPerson {
   name: string;
   /** As the platform has it; null: it has none. */
   email: string | null;
+  /** The organization gave it to them. Others people change by themselves, so that those say nothing about who they are. */
+  emailIsGiven: boolean;
   /** Employee number; null: none. */
   number: string | null;
   /** Null: none. */
@@ -57,6 +59,19 @@ export interface DriverOptions {
   appSecret: string;
   /** How a pause between two attempts is made; a real one unless given. */
   wait?: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+/** Far more than any organization that Clawpool serves. */
+const most = { people: 200_000, departments: 20_000, pages: 5_000 } as const;
+
+/** What has been read so far; a driver looks with every page. Error `unavailable` for a directory that goes on and on. */
+export function refuseEndless(read: Partial<Record<keyof typeof most, number>>): void {
+  const beyond = (['people', 'departments', 'pages'] as const).find((what) => (read[what] ?? 0) > most[what]);
+  if (beyond === undefined) return;
+  throw directoryProblem(
+    `The directory has no end: it has more than ${most[beyond].toLocaleString('en')} ${beyond}.`,
+    'Check the address. What the app may see can be narrowed in the platform’s console.',
+  );
 }
 
 export const directoryProblem = (message: string, hint: string, options?: ErrorOptions) =>

@@ -6,6 +6,7 @@ import {
   directoryMappings,
   directoryPeople,
   employees,
+  members,
   organizations,
   positions,
 } from '../../store/schema/index.ts';
@@ -73,8 +74,10 @@ async function listKnownPeople(db: Queryable, organizationId: string): Promise<K
       source: employees.source,
       externalId: employees.externalId,
       title: directoryPeople.title,
+      privileged: sql<boolean>`coalesce(${members.roles} <@ '["employee"]' and ${members.permissions} = '[]', true) is false`,
     })
     .from(employees)
+    .leftJoin(members, and(eq(members.organizationId, employees.organizationId), eq(members.employeeId, employees.id)))
     .leftJoin(
       directoryPeople,
       and(eq(directoryPeople.organizationId, employees.organizationId), eq(directoryPeople.employeeId, employees.id)),

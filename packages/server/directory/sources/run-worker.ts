@@ -6,6 +6,7 @@ import type { Seal } from '../../store/seal.ts';
 import type { DirectoryDrivers } from '../drivers.ts';
 import { applyPlan, LostRun } from './apply-plan.ts';
 import { asksFirst, planDirectory } from './directory-plan.ts';
+import { type DirectoryDriver, type DirectorySnapshot, directoryProblem } from './driver.ts';
 import { countPeopleOf, findDirectoryFacts } from './facts-store.ts';
 import { type ClaimedRun, claimNextRun, endRun, nextDueAt, type RunEnd, renewRun, startDueRuns } from './run-store.ts';
 import { openSource } from './source-service.ts';
@@ -29,6 +30,8 @@ export interface DirectoryWorker {
 const leaseMs = 60_000;
 /** A run that another process was asked for, or one of a process that was killed, is found this much later at most. */
 const pollMs = 5_000;
+/** A hundred thousand people take some ten minutes, at a hundred a page and a few pages a second. */
+const longestReadMinutes = 30;
 /** What is kept of a run's conflicts: enough to see what is wrong. */
 const keptConflicts = 200;
 
@@ -138,7 +141,7 @@ async function synchronise(options: DirectoryWorkerOptions, run: ClaimedRun, sig
   const { organizationId, vendor } = run;
   const source = await findSource(db, organizationId, vendor);
   if (!source) throw new LostRun();
-  const read = await openSource(drivers, seal, source).read(signal);
+  const read = await readWithin(openSource(drivers, seal, source), signal);
   const plan = planDirectory(read, await findDirectoryFacts(db, organizationId, vendor));
   const people = await countPeopleOf(db, organizationId, vendor);
   const leaving = plan.suspended.length;
@@ -153,6 +156,20 @@ async function synchronise(options: DirectoryWorkerOptions, run: ClaimedRun, sig
   }
   const conflicts = await applyPlan({ db, run, actor: actorOf(run), leaseMs, signal }, plan);
   return { state: 'done', conflicts: kept(conflicts), message: null, hint: null };
+}
+
+async function readWithin(driver: DirectoryDriver, signal: AbortSignal): Promise<DirectorySnapshot> {
+  const tooLong = AbortSignal.timeout(longestReadMinutes * 60_000);
+  try {
+    return await driver.read(AbortSignal.any([signal, tooLong]));
+  } catch (error) {
+    if (signal.aborted || !tooLong.aborted) throw error;
+    throw directoryProblem(
+      `Reading the directory took longer than ${longestReadMinutes} minutes.`,
+      'Check the address, and whether other software uses the same app; then start it again.',
+      { cause: error },
+    );
+  }
 }
 
 const kept = (conflicts: readonly DirectoryRunConflict[]) => conflicts.slice(0, keptConflicts);

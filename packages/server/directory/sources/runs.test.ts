@@ -34,7 +34,7 @@ let errors: unknown[];
 beforeEach(async () => {
   database = await createTestDatabase();
   // Those who were there before have no roles to lose.
-  admin = { ...(await insertSmallOrganization(database)).ann, roles: ['admin'] };
+  admin = { ...(await insertSmallOrganization(database)).ann, roles: ['operator', 'admin'], permissions: ['policy'] };
   platform = await startFakeFeishu();
   platform.departments = [{ id: 'od-1', name: 'Engineering' }];
   platform.people = [1, 2, 3, 4, 5, 6].map((n) => ({
@@ -70,6 +70,27 @@ async function ended() {
   return (await newest()) as NonNullable<Awaited<ReturnType<typeof newest>>>;
 }
 
+test('without the permission “policy” nobody connects a platform, starts a run or lets go of one', async () => {
+  await connect();
+  const plain = { ...admin, permissions: [] };
+  for (const refused of [
+    () => sources.save(plain, 'feishu', input()),
+    () => sources.start(plain, 'feishu', null),
+    () => sources.remove(plain, 'feishu'),
+  ]) {
+    await expect(refused()).rejects.toMatchObject({ code: 'not_allowed' });
+  }
+});
+
+test('what listens on this machine is an operator’s to connect; what one connected others may change', async () => {
+  const plain: Principal = { ...admin, roles: ['admin'] };
+  for (const baseUrl of [platform.url, 'https://localhost', 'https://127.1', 'https://[::1]']) {
+    await expect(sources.save(plain, 'feishu', { ...input(), baseUrl })).rejects.toMatchObject({ code: 'not_allowed' });
+  }
+  await connect();
+  expect(await sources.save(plain, 'feishu', { ...input(), everyHours: 1 })).toMatchObject({ everyHours: 1 });
+});
+
 describe('a preview', () => {
   test('tells what a run would do, and writes nothing', async () => {
     await connect();
@@ -84,6 +105,31 @@ describe('a preview', () => {
 });
 
 describe('a run', () => {
+  test('leaves alone who stands above it, and goes on with the others', async () => {
+    await connect();
+    await run();
+    await database.db
+      .update(members)
+      .set({ roles: ['employee', 'admin'], permissions: ['policy'] })
+      .where(eq(members.employeeId, 'p-1'));
+    platform.people = platform.people.map((one) => ({ ...one, email: `new-${one.email}` }));
+    const { counts, conflicts } = await run();
+    expect(counts.changed).toBe(5);
+    expect(conflicts).toMatchObject([
+      { name: 'P 1', reason: 'refused', detail: 'P 1 stands above what a directory may change.' },
+    ]);
+  });
+
+  test('does not adopt an admin', async () => {
+    await connect();
+    await database.db
+      .update(members)
+      .set({ roles: ['admin'] })
+      .where(eq(members.employeeId, 'ben'));
+    platform.people.push({ id: 'x-ben', name: 'Ben', email: 'ben@small.example' });
+    expect((await run()).conflicts).toMatchObject([{ reason: 'email_taken' }]);
+  });
+
   test('brings people and departments, gives agents to whose title is a position, and then has nothing to do', async () => {
     await database.db.insert(directoryMappings).values({
       ...{ organizationId: 'org', kind: 'title', key: 'engineer', name: 'Engineer', positionId: 'maker' },
@@ -231,7 +277,8 @@ describe('a source', () => {
   });
 
   test('of another organization does not exist', async () => {
-    const { ann: stranger } = await insertSmallOrganization(database, 'other');
+    const { ann } = await insertSmallOrganization(database, 'other');
+    const stranger: Principal = { ...ann, permissions: ['policy'] };
     await connect();
     expect(await sources.list(stranger)).toEqual([]);
     for (const reach of [

@@ -12,9 +12,12 @@ import { recordAudit } from '../../audit/audit-store.ts';
 import { tellPeopleChanged } from '../../organization/people/people-store.ts';
 import { updatePerson } from '../../organization/people/person-writer.ts';
 import type { Principal } from '../../organization/principal.ts';
+import { refuseThisMachine } from '../../organization/this-machine.ts';
 import type { Database, Transaction } from '../../store/database.ts';
+import { transact } from '../../store/deadlock.ts';
 import type { Seal } from '../../store/seal.ts';
 import type { DirectoryDrivers } from '../drivers.ts';
+import { requirePolicy } from '../permission.ts';
 import { asksFirst, type DirectoryPlan, planDirectory } from './directory-plan.ts';
 import { type DirectoryDriver, directoryProblem } from './driver.ts';
 import { countPeopleOf, findDirectoryFacts, forgetPeopleOf, releaseDepartments } from './facts-store.ts';
@@ -29,7 +32,7 @@ import {
   saveSource,
 } from './source-store.ts';
 
-/** What admins do with the platforms whose people are read; who may is decided by the routes. */
+/** What admins do with the platforms whose people are read. Error of `save`, `remove` and `start`: `not_allowed` without the permission `policy`. */
 export interface DirectorySourceService {
   list(principal: Principal): Promise<DirectorySourceView[]>;
   /** Errors: `invalid_request` (an address that is not safe; a secret that is missing). */
@@ -51,10 +54,12 @@ export interface DirectorySourceServiceOptions {
   drivers: DirectoryDrivers;
   /** There is a run to do. */
   onRun: () => void;
+  /** Addresses of this machine are everybody’s; absent: operators’ alone. */
+  allowThisMachine?: boolean;
 }
 
 export function createDirectorySourceService(options: DirectorySourceServiceOptions): DirectorySourceService {
-  const { database, seal, drivers, onRun } = options;
+  const { database, seal, drivers, onRun, allowThisMachine = false } = options;
   const { db } = database;
 
   const open = async (organizationId: string, vendor: DirectoryVendor) => {
@@ -79,10 +84,12 @@ export function createDirectorySourceService(options: DirectorySourceServiceOpti
     },
 
     save: async (principal, vendor, input) => {
+      requirePolicy(principal);
       const { organizationId } = principal;
       const baseUrl = safeAddress(input.baseUrl);
-      await db.transaction(async (tx) => {
+      await transact(db, async (tx) => {
         const before = await lockSource(tx, organizationId, vendor);
+        if (before?.baseUrl !== baseUrl) refuseThisMachine(principal, baseUrl, { allowed: allowThisMachine });
         const { appId, everyHours, suspendPercent } = input;
         await saveSource(tx, {
           ...{ organizationId, vendor, baseUrl, appId, everyHours, suspendPercent },
@@ -96,8 +103,9 @@ export function createDirectorySourceService(options: DirectorySourceServiceOpti
       return show(principal, (await open(organizationId, vendor)).source);
     },
 
-    remove: (principal, vendor) =>
-      db.transaction(async (tx) => {
+    remove: async (principal, vendor) => {
+      requirePolicy(principal);
+      return transact(db, async (tx) => {
         const { organizationId } = principal;
         if (!(await lockSource(tx, organizationId, vendor))) throw noSource();
         const [last] = await listRuns(tx, organizationId, vendor);
@@ -113,7 +121,8 @@ export function createDirectorySourceService(options: DirectorySourceServiceOpti
         const counts = { people: theirs.people.length, departments: theirs.departments.length };
         await tell(tx, principal, vendor, 'directory.disconnected', counts);
         await tellPeopleChanged(tx, organizationId);
-      }),
+      });
+    },
 
     check: async ({ organizationId }, vendor, signal) => {
       const { driver } = await open(organizationId, vendor);
@@ -136,8 +145,9 @@ export function createDirectorySourceService(options: DirectorySourceServiceOpti
     },
 
     start: async (principal, vendor, agreedSuspensions) => {
+      requirePolicy(principal);
       const { organizationId, name } = principal;
-      const run = await db.transaction(async (tx) => {
+      const run = await transact(db, async (tx) => {
         if (!(await lockSource(tx, organizationId, vendor))) throw noSource();
         const id = randomUUID();
         const made = await insertRun(tx, { organizationId, id, vendor, startedBy: name, agreedSuspensions });

@@ -36,7 +36,7 @@ export function describeDirectoryDriver({ vendor, start, create, app, department
         title: 'Engineer',
         departments: [lower, upper],
       },
-      { id: 'p2', name: 'Li', email: 'Li@Example.com', departments: [upper] },
+      { id: 'p2', name: 'Li', ownEmail: 'Li@Example.com', departments: [upper] },
       { id: 'p3', name: 'Wu' },
       ...[4, 5, 6, 7].map((n) => ({ id: `p${n}`, name: `P ${n}`, departments: [lower] })),
     ];
@@ -58,10 +58,12 @@ export function describeDirectoryDriver({ vendor, start, create, app, department
       const of = (id: string) => people.find((one) => one.id === id);
       expect(of('p1')).toEqual({
         ...{ id: 'p1', name: '张三', email: 'san@example.com', number: 'E-1', title: 'Engineer' },
-        ...{ departmentId: lower, active: true },
+        ...{ departmentId: lower, active: true, emailIsGiven: true },
       });
+      expect(of('p2')).toMatchObject({ email: 'Li@Example.com', emailIsGiven: false });
       expect(of('p3')).toEqual({
         ...{ id: 'p3', name: 'Wu', email: null, number: null, title: null, departmentId: null, active: true },
+        emailIsGiven: false,
       });
     });
 

@@ -6,7 +6,10 @@ import { json } from 'node:stream/consumers';
 export interface FakePerson {
   id: string;
   name: string;
+  /** Given by the organization. */
   email?: string;
+  /** One they entered themselves. */
+  ownEmail?: string;
   number?: string;
   title?: string;
   /** Ids of departments, the main one first; none: the root. */

@@ -40,10 +40,14 @@ export async function standingOf(db: Queryable, principal: Principal): Promise<S
           .from(employees)
           .where(and(eq(employees.organizationId, organizationId), eq(employees.id, employeeId)));
   return {
-    sees: await scopeOf(db, principal),
+    sees: await seesOf(db, principal),
     // What somebody leads does not grow by other roles that let them see more.
     leads: roles.includes('manager') ? ((await scopeOf(db, { ...principal, roles: ['manager'] })) ?? []) : [],
     employeeId,
     positionId: own?.positionId ?? null,
   };
 }
+
+/** Departments whose people's layers the principal reads; null: all. Whoever runs the installation has no business with what people write of themselves. */
+export const seesOf = (db: Queryable, principal: Principal): Promise<readonly string[] | null> =>
+  scopeOf(db, { ...principal, roles: principal.roles.filter((role) => role !== 'operator') });

@@ -167,6 +167,13 @@ describe('who may', () => {
     expect(await marked()).toEqual([]);
   });
 
+  test('whoever runs the installation reads what holds for all, and no layer of a position or a person', async () => {
+    const operator: Principal = { ...who.auditor, roles: ['operator'] };
+    expect((await service.list(operator)).layers.map(({ scope }) => scope)).toEqual(['global']);
+    await expect(service.get(operator, eds)).rejects.toMatchObject({ code: 'not_found' });
+    expect(await service.get({ ...operator, roles: ['operator', 'auditor'] }, eds)).toMatchObject({ ownerId: 'ed' });
+  });
+
   test('another organization’s admin finds none of its layers', async () => {
     for (const layer of [engineers, eds]) {
       await expect(service.get(stranger, layer)).rejects.toMatchObject({ code: 'not_found' });

@@ -7,12 +7,11 @@ import {
   type NewAuditEvent,
 } from '@clawpool/contracts';
 import { recordAudit } from '../../audit/audit-store.ts';
-import { scopeOf } from '../../organization/department-store.ts';
 import type { Principal } from '../../organization/principal.ts';
 import { markAgents } from '../../pool/agent-revision.ts';
 import type { Database, Queryable, Transaction } from '../../store/database.ts';
 import { agentsOf, countWords, isReviewed, type LayerKey, type LayerOwner, shownOwner } from './layer.ts';
-import { type OpenLayer, openLayer } from './layer-access.ts';
+import { type OpenLayer, openLayer, seesOf } from './layer-access.ts';
 import {
   countAffected,
   countOpenProposals,
@@ -81,7 +80,7 @@ export function createLayerService({ db }: Database): LayerService {
   return {
     list: async (principal) => {
       const { organizationId } = principal;
-      const rows = await listLayers(db, organizationId, await scopeOf(db, principal));
+      const rows = await listLayers(db, organizationId, await seesOf(db, principal));
       return {
         layers: rows.map((row) => ({
           ...{ scope: row.scope, ownerId: shownOwner(row.owner_id), ownerName: row.name },
@@ -164,6 +163,8 @@ async function openForChange(
   const layer = await openLayer(tx, principal, scope, ownerId);
   if (!layer.rights.edit) throw notEditable(layer.key);
   await lockLayer(tx, organizationId, layer.key);
+  // Again: its owner may have been removed meanwhile, and the layer with them.
+  await openLayer(tx, principal, scope, ownerId);
   if (isReviewed(layer.key) && (await isReviewRequired(tx, organizationId))) {
     throw new ClawpoolError(
       'conflict',

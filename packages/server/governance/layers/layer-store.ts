@@ -1,5 +1,6 @@
 import type { AgentDefinition, LayerChangeCause, LayerScope } from '@clawpool/contracts';
 import { and, eq, inArray, or, sql } from 'drizzle-orm';
+import { systemActor } from '../../organization/installation.ts';
 import { affectedTenants } from '../../pool/agent-revision.ts';
 import type { Queryable, Transaction } from '../../store/database.ts';
 import { employees, layerProposals, layers, organizations, positions } from '../../store/schema/index.ts';
@@ -100,7 +101,7 @@ export async function insertLayers(
   written: readonly (LayerKey & { content: string })[],
 ): Promise<void> {
   for (const { content, ...key } of written) {
-    await writeLayer(tx, organizationId, key, { content, cause: 'first', note: '', author: '' });
+    await writeLayer(tx, organizationId, key, { content, cause: 'first', note: '', author: systemActor.name });
   }
 }
 

@@ -2,14 +2,13 @@ import { ClawpoolError, type LayerPreview, type ModelChoice } from '@clawpool/co
 import { openclawProfile, previewWorkspace } from '@clawpool/workspace';
 import { and, asc, eq, inArray, ne, type SQL } from 'drizzle-orm';
 import { type LayerDrafts, loadAgentDefinition, prospectiveAgent } from '../../organization/agent-definition.ts';
-import { scopeOf } from '../../organization/department-store.ts';
 import type { Principal } from '../../organization/principal.ts';
 import { effectiveValues } from '../../pool/templates/template.ts';
 import { findTenantOfEmployee } from '../../pool/tenant-store.ts';
 import type { Database, Queryable } from '../../store/database.ts';
 import { employees, positions, tenants } from '../../store/schema/index.ts';
 import { rightsOn } from './layer.ts';
-import { standingOf } from './layer-access.ts';
+import { seesOf, standingOf } from './layer-access.ts';
 
 /** The files an agent would read with other texts in place of the saved ones; nothing is written. */
 export interface LayerPreviewService {
@@ -100,7 +99,7 @@ async function chooseSubject(db: Queryable, principal: Principal, wanted: Subjec
 /** By name, of those the principal sees. */
 async function firstWithAgent(db: Queryable, principal: Principal, which?: SQL): Promise<Subject | null> {
   const { organizationId } = principal;
-  const scope = await scopeOf(db, principal);
+  const scope = await seesOf(db, principal);
   const [found] = await db
     .select({ employeeId: employees.id, positionId: employees.positionId })
     .from(employees)

@@ -22,7 +22,7 @@ import {
 /** What somebody decides about a proposal. */
 export type Decision =
   | { step: 'submit' | 'publish' | 'withdraw' }
-  | { step: 'approve'; note: string; expectedRevision?: number | undefined }
+  | { step: 'approve'; note: string; expectedRevision: number }
   | { step: 'reject'; note: string }
   | { step: 'canary'; percent: number };
 
@@ -167,9 +167,7 @@ async function carryOut(
       return {};
     case 'approve':
     case 'reject': {
-      if (decision.step === 'approve' && decision.expectedRevision !== undefined) {
-        requireRevision(row, decision.expectedRevision);
-      }
+      if (decision.step === 'approve') requireRevision(row, decision.expectedRevision);
       const { note } = decision;
       await audit(decision.step === 'approve' ? 'approved' : 'rejected', { note });
       return { reviewer: principal.name, reviewNote: note, decidedAt: new Date() };

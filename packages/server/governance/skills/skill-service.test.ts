@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { listAuditEvents } from '../../audit/audit-store.ts';
 import type { Principal } from '../../organization/principal.ts';
 import type { Database } from '../../store/database.ts';
-import { configTemplates, skillGroups, skills, tenants } from '../../store/schema/index.ts';
+import { configTemplates, grants, skillGroups, skills, tenants } from '../../store/schema/index.ts';
 import { createTestDatabase } from '../../store/testing.ts';
 import { watchMarkedAgents } from '../../testing/marked-agents.ts';
 import { insertSmallOrganization } from '../../testing/small-organization.ts';
@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 beforeEach(async () => {
-  for (const table of [skills, skillGroups, configTemplates]) await database.db.delete(table);
+  for (const table of [skills, skillGroups, configTemplates, grants]) await database.db.delete(table);
   await database.db.update(tenants).set({ skills: [], skillGroups: [], configTemplate: null });
   service = createSkillService(database);
   marked = await watchMarkedAgents(database);
@@ -36,6 +36,12 @@ const template = (name: string, version: number, content: object) =>
   database.db
     .insert(configTemplates)
     .values({ organizationId: 'org', name, version, content: content as never, createdBy: 'ann' });
+
+const grant = (resource: string, endedAt: Date | null = null) =>
+  database.db.insert(grants).values({
+    ...{ organizationId: 'org', id: crypto.randomUUID(), tenantId: 'ann', employeeName: 'ann', requestId: 'request' },
+    ...{ kind: 'skill', resource, mode: 'permanent', grantedBy: 'Ada', endedAt, endedBecause: endedAt && 'revoked' },
+  });
 
 describe('a skill', () => {
   test('is stored with its description, and a change makes a new version', async () => {
@@ -96,6 +102,17 @@ describe('a skill', () => {
     expect((await service.list(ann)).skills).toMatchObject([{ tenants: 0 }]);
   });
 
+  test('changes the agents that it is granted to, as long as it is', async () => {
+    await service.put(ann, 'travel', text('travel'));
+    await grant('travel', new Date());
+    await marked();
+    await service.put(ann, 'travel', text('travel', 'Better.'));
+    expect(await marked()).toEqual([]);
+    await grant('travel');
+    await service.put(ann, 'travel', text('travel', 'Best.'));
+    expect(await marked()).toEqual(['ann']);
+  });
+
   test.each([
     ['a tenant', () => give('ann', { skills: ['travel'] }), 'tenant agent-ann'],
     [
@@ -103,6 +120,7 @@ describe('a skill', () => {
       () => service.putGroup(ann, { name: 'office', description: '', skills: ['travel'] }),
       'skill group office',
     ],
+    ['a grant', () => grant('travel'), 'tenant agent-ann'],
     ['a template', () => template('sales', 1, { skills: ['travel'], skillGroups: [] }), 'template sales'],
   ])('that %s names cannot be removed, and it is said who does', async (_what, use, says) => {
     await service.put(ann, 'travel', text('travel'));

@@ -11,8 +11,8 @@ export interface Use {
 
 export async function usesOfSkill(db: Queryable, organizationId: string, name: string): Promise<Use> {
   const { rows } = await db.execute<NamedUse>(sql`
-    select 'tenants' as kind, name from tenants
-    where organization_id = ${organizationId} and state <> 'deleted' and skills ? ${name}
+    select 'tenants' as kind, t.name from tenants t
+    where t.organization_id = ${organizationId} and t.state <> 'deleted' and (t.skills ? ${name} or ${isGranted(sql`${name}`)})
     union all
     select 'groups', name from skill_groups where organization_id = ${organizationId} and skills ? ${name}
     union all
@@ -33,7 +33,7 @@ export async function usesOfGroup(db: Queryable, organizationId: string, name: s
   return toUse(rows);
 }
 
-/** Ids of the tenants that have a skill: themselves, by their template or position, or by a group that one of the first two names. */
+/** Ids of the tenants that have a skill: themselves, by a grant, their template or position, or by a group that one of tenant and template names. */
 export async function tenantsWithSkill(db: Queryable, organizationId: string, name: string): Promise<string[]> {
   const { rows } = await db.execute<{ id: string }>(sql`
     select t.id from ${tenantsWithTemplates} where t.organization_id = ${organizationId} and ${hasSkill(sql`${name}`)}`);
@@ -71,9 +71,13 @@ const hasGroup = (group: SQL): SQL =>
 const hasSkill = (
   skill: SQL,
 ): SQL => sql`(t.skills ? ${skill} or coalesce(template.content -> 'skills' ? ${skill}, false)
-  or coalesce(position.skills ? ${skill}, false)
+  or coalesce(position.skills ? ${skill}, false) or ${isGranted(skill)}
   or exists (select from skill_groups g
     where g.organization_id = t.organization_id and g.skills ? ${skill} and ${hasGroup(sql`g.name`)}))`;
+
+const isGranted = (skill: SQL): SQL => sql`exists (select from grants granted
+  where granted.organization_id = t.organization_id and granted.tenant_id = t.id and granted.kind = 'skill'
+    and granted.resource = ${skill} and granted.ended_at is null)`;
 
 const newestTemplates = (organizationId: string) => sql`(
   select distinct on (name) name, content from config_templates

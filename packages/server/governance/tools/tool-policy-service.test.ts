@@ -12,7 +12,7 @@ import { createToolPolicyService, type ToolPolicyService } from './tool-policy-s
 
 /** The real ones are a package's that the server does not know; what is tested here is that they are asked. */
 const rules: CommandRules = {
-  refusedBy: (command, patterns) => patterns.find(({ pattern }) => command.includes(pattern)) ?? null,
+  refusedBy: ([command], patterns) => patterns.find(({ pattern }) => command?.includes(pattern)) ?? null,
   problemOf: (pattern) => (pattern === 'slow' ? 'It takes too long.' : null),
 };
 const ada: Principal = { userId: 'a', name: 'Ada', organizationId: 'org', employeeId: null, roles: ['admin'] };
@@ -79,7 +79,7 @@ describe('the tool policy', () => {
     await expect(policy.save(policyAdmin, { ...noFiles, commandPatterns, expectedVersion: 0 })).rejects.toMatchObject({
       ...{ code: 'invalid_request', details: { pattern: 'slow', problem: 'It takes too long.' } },
     });
-    await expect(policy.tryCommand(ada, { command: 'ls', commandPatterns })).rejects.toMatchObject({
+    await expect(policy.tryCommand(policyAdmin, { command: 'ls', commandPatterns })).rejects.toMatchObject({
       code: 'invalid_request',
     });
   });
@@ -92,5 +92,15 @@ describe('the tool policy', () => {
     expect(await policy.tryCommand(ada, { command: 'cat secret', commandPatterns: [] })).toEqual({
       ...{ refused: false, why: null, pattern: null },
     });
+  });
+
+  test('is tried out with patterns that are not saved by those alone who may save them, and with few at once', async () => {
+    const patterns = (count: number) => Array.from({ length: count }, (_, n) => ({ pattern: `new ${n}`, why: 'x' }));
+    const attempt = (who: Principal, count: number) =>
+      policy.tryCommand(who, { command: 'new 0', commandPatterns: [...patterns(count), ...defaultCommandPatterns] });
+    await expect(attempt(ada, 1)).rejects.toMatchObject({ code: 'not_allowed' });
+    expect(await attempt(ada, 0)).toMatchObject({ refused: false });
+    expect(await attempt(policyAdmin, 5)).toMatchObject({ refused: true, pattern: 'new 0' });
+    await expect(attempt(policyAdmin, 6)).rejects.toMatchObject({ code: 'invalid_request' });
   });
 });

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import {
   ClawpoolError,
   type CommandPattern,
@@ -16,7 +17,7 @@ export interface ToolPolicyService {
   get(principal: Principal): Promise<ToolPolicy>;
   /** Errors: `not_allowed`, `invalid_request` with the pattern that cannot be used, `conflict` with what somebody else has saved. */
   save(principal: Principal, change: ToolPolicyChange): Promise<ToolPolicy>;
-  /** Whether a command would be refused: by the patterns given, else by those that are saved. */
+  /** Whether a command would be refused: by the patterns given, else by those that are saved. Patterns that are not saved: as for `save`, a few at once. */
   tryCommand(
     principal: Principal,
     tried: { command: string; commandPatterns?: readonly CommandPattern[] | undefined },
@@ -37,7 +38,7 @@ export function createToolPolicyService({ db }: Database, rules: CommandRules): 
     save: async (principal, change) => {
       mustHavePolicy(principal);
       const { commandPatterns: known } = await findToolPolicy(db, principal.organizationId);
-      for (const pattern of newAmong(change.commandPatterns, known)) refuseUnusable(rules, pattern);
+      await refuseUnusable(rules, newAmong(change.commandPatterns, known));
       const blockedTools = [...new Set(change.blockedTools)];
       const commandPatterns = [...change.commandPatterns];
       const { organizationId, name: updatedBy } = principal;
@@ -61,11 +62,14 @@ export function createToolPolicyService({ db }: Database, rules: CommandRules): 
       });
     },
 
-    tryCommand: async ({ organizationId }, { command, commandPatterns }) => {
-      const saved = (await findToolPolicy(db, organizationId)).commandPatterns;
+    tryCommand: async (principal, { command, commandPatterns }) => {
+      const saved = (await findToolPolicy(db, principal.organizationId)).commandPatterns;
       const patterns = commandPatterns ?? saved;
-      for (const pattern of newAmong(patterns, saved)) refuseUnusable(rules, pattern);
-      const by = rules.refusedBy(command, patterns);
+      const unsaved = newAmong(patterns, saved);
+      if (unsaved.length > 0) mustHavePolicy(principal);
+      if (unsaved.length > mostTried) throw tooManyTried();
+      await refuseUnusable(rules, unsaved);
+      const by = rules.refusedBy([command], patterns);
       return { refused: by !== null, why: by?.why ?? null, pattern: by?.pattern ?? null };
     },
   };
@@ -84,14 +88,28 @@ function mustHavePolicy({ permissions }: Principal): void {
 const newAmong = (patterns: readonly CommandPattern[], known: readonly CommandPattern[]) =>
   patterns.filter(({ pattern }) => known.every((one) => one.pattern !== pattern));
 
-function refuseUnusable(rules: CommandRules, { pattern }: CommandPattern): void {
-  const problem = rules.problemOf(pattern);
-  if (problem === null) return;
-  const hint = 'Every command of every agent is compared with it, so it has to be right and quick.';
-  throw new ClawpoolError('invalid_request', `The pattern ${pattern} cannot be used. ${problem}`, hint, {
-    details: { pattern, problem },
-  });
+/** Everybody else has a turn between two patterns: looking at one keeps this thread for up to a second. */
+async function refuseUnusable(rules: CommandRules, patterns: readonly CommandPattern[]): Promise<void> {
+  for (const { pattern } of patterns) {
+    await setImmediate();
+    const problem = rules.problemOf(pattern);
+    if (problem === null) continue;
+    const hint = 'Every command of every agent is compared with it, so it has to be right and quick.';
+    throw new ClawpoolError('invalid_request', `The pattern ${pattern} cannot be used. ${problem}`, hint, {
+      details: { pattern, problem },
+    });
+  }
 }
+
+/** Patterns that are not saved yet, of one attempt. */
+const mostTried = 5;
+
+const tooManyTried = () =>
+  new ClawpoolError(
+    'invalid_request',
+    `At most ${mostTried} new patterns can be tried at once.`,
+    'Save those that are right, then try the others.',
+  );
 
 const changedMeanwhile = (now: ToolPolicy) =>
   new ClawpoolError(

@@ -8,6 +8,7 @@ import {
 } from '@clawpool/contracts';
 import { recordAudit } from '../../audit/audit-store.ts';
 import type { Principal } from '../../organization/principal.ts';
+import { refuseThisMachine } from '../../organization/this-machine.ts';
 import type { Drizzle, Queryable, Transaction } from '../../store/database.ts';
 import { createSeal } from '../../store/seal.ts';
 import { countEnabledProviders, findSignInSettings, putSignInSettings } from '../sign-in-policy-store.ts';
@@ -47,6 +48,8 @@ export interface IdentityProviderServiceOptions {
   /** The installation's; client secrets are sealed with it. */
   secret: string;
   connections: ProviderConnections;
+  /** Issuers on this machine are for operators alone, unless this says that they are not. */
+  allowThisMachine: boolean;
 }
 
 /** How an organization lets people in. Admins read, those with the permission `policy` change. */
@@ -54,6 +57,7 @@ export function createIdentityProviderService({
   db,
   secret,
   connections,
+  allowThisMachine,
 }: IdentityProviderServiceOptions): IdentityProviderService {
   const seal = createSeal(secret, 'identity');
 
@@ -106,6 +110,7 @@ export function createIdentityProviderService({
 
     create: async (principal, input, baseUrl) => {
       requirePolicy(principal);
+      refuseThisMachine(principal, input.issuer, { allowed: allowThisMachine });
       if (input.clientSecret === undefined) {
         throw new ClawpoolError(
           'invalid_request',
@@ -133,6 +138,7 @@ export function createIdentityProviderService({
         const row = await require(tx, organizationId, id);
         requirePolicy(principal);
         await refuseUnfit(tx, organizationId, id, input);
+        if (row.issuer !== input.issuer) refuseThisMachine(principal, input.issuer, { allowed: allowThisMachine });
         refuseSecretForAnother(row, input);
         const sealed = input.clientSecret === undefined ? row.clientSecret : seal.seal(input.clientSecret);
         await updateProvider(tx, organizationId, id, fieldsOf(input, sealed));

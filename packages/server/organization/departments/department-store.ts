@@ -3,7 +3,7 @@ import { and, asc, eq, sql } from 'drizzle-orm';
 import type { Queryable } from '../../store/database.ts';
 import { departments, employees, positions } from '../../store/schema/index.ts';
 import { emptyRemoval, namesOf } from '../removal.ts';
-import { subtree } from '../scope.ts';
+import { below, childrenOf } from '../scope.ts';
 
 /** By name. `scope` null: all; otherwise those of it, and one whose parent is outside comes without it. */
 export async function listDepartments(
@@ -24,7 +24,7 @@ export async function listDepartments(
       where organization_id = ${organizationId} group by 1) p on p.department_id = d.id
     where d.organization_id = ${organizationId}
     order by d.name, d.id`);
-  const tree = rows.map(({ id, parent_id }) => ({ id, parentId: parent_id }));
+  const children = childrenOf(rows.map(({ id, parent_id }) => ({ id, parentId: parent_id })));
   const people = new Map(rows.map((row) => [row.id, row.people]));
   const seen = scope === null ? null : new Set(scope);
   return rows
@@ -33,7 +33,7 @@ export async function listDepartments(
       ...row,
       parentId: parent_id !== null && (seen === null || seen.has(parent_id)) ? parent_id : null,
       employees: direct,
-      employeesBelow: subtree(row.id, tree).reduce((sum, id) => sum + (people.get(id) ?? 0), 0),
+      employeesBelow: below(row.id, children).reduce((sum, id) => sum + (people.get(id) ?? 0), 0),
     }));
 }
 

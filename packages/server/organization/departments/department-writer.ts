@@ -1,4 +1,4 @@
-import { ClawpoolError, type DirectorySource } from '@clawpool/contracts';
+import { ClawpoolError, type DirectorySource, deepestDepartment } from '@clawpool/contracts';
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { recordAudit } from '../../audit/audit-store.ts';
 import type { Transaction } from '../../store/database.ts';
@@ -156,7 +156,7 @@ export async function removeDepartment(
 
 /**
  * The department at the end of a path of names from the top; those that are missing are made. Names are compared without regard to case.
- * Error: `invalid_request` for an empty path.
+ * Error: `invalid_request` for a path that is empty, or too deep.
  */
 export function ensureDepartmentPath(
   tx: Transaction,
@@ -187,7 +187,15 @@ export function departmentMaker(
   return async (path) => {
     await lockOrganization(tx, organizationId);
     let parentId: string | null = null;
-    for (const name of path.map((one) => one.trim()).filter((one) => one !== '')) {
+    const names = path.map((one) => one.trim()).filter((one) => one !== '');
+    if (names.length > deepestDepartment) {
+      throw new ClawpoolError(
+        'invalid_request',
+        `A department is at most ${deepestDepartment} levels deep.`,
+        'Leave some of its levels out.',
+      );
+    }
+    for (const name of names) {
       const key: string = JSON.stringify([parentId, name.toLowerCase()]);
       parentId = known.get(key) ?? (await child(parentId, name));
       known.set(key, parentId);

@@ -3,6 +3,7 @@ import { ClawpoolError, type EmployeeImport, type EmployeeImportChange, type Imp
 import { hashPassword } from 'better-auth/crypto';
 import { recordAudit } from '../../audit/audit-store.ts';
 import type { Database, Transaction } from '../../store/database.ts';
+import { transact } from '../../store/deadlock.ts';
 import { departmentMaker } from '../departments/department-writer.ts';
 import { generatePassword } from '../password.ts';
 import { lockOrganization, lockPerson, tellPeopleChanged } from '../people/people-store.ts';
@@ -46,7 +47,7 @@ export async function importEmployees(
   const lines = readPeopleFile(csv);
   // Before the transaction, since each takes a good part of a second.
   const passwords = await firstPasswords(planImport(lines, await findImportFacts(db, principal)));
-  return db.transaction(async (tx) => {
+  return transact(db, async (tx) => {
     await lockOrganization(tx, organizationId);
     const facts = await findImportFacts(tx, principal);
     const plan = planImport(lines, facts);

@@ -115,6 +115,19 @@ export async function findInUse(
   return rows.map(({ name }) => name);
 }
 
+/** When these people were made, in milliseconds, by id. */
+export async function findCreatedAt(
+  tx: Transaction,
+  organizationId: string,
+  employeeIds: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const rows = await tx
+    .select({ id: employees.id, createdAt: employees.createdAt })
+    .from(employees)
+    .where(and(eq(employees.organizationId, organizationId), inArray(employees.id, [...employeeIds])));
+  return new Map(rows.map(({ id, createdAt }) => [id, createdAt.getTime()]));
+}
+
 /** How many departments, positions and people there are in each; those that are not there are left out. */
 export async function findContents(
   tx: Transaction,

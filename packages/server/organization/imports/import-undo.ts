@@ -1,22 +1,25 @@
 import { ClawpoolError, type EmployeeImport, type EmployeeImportChange } from '@clawpool/contracts';
 import { recordAudit } from '../../audit/audit-store.ts';
 import type { Database, Transaction } from '../../store/database.ts';
+import { transact } from '../../store/deadlock.ts';
 import { removeDepartment } from '../departments/department-writer.ts';
 import { lockOrganization, lockPerson, type PersonRow, tellPeopleChanged } from '../people/people-store.ts';
 import type { PersonChange } from '../people/person.ts';
 import { deletePerson, updatePerson } from '../people/person-writer.ts';
+import { refuseAboveOneself } from '../people/standing.ts';
 import { type Principal, personActor } from '../principal.ts';
-import { findContents, findInUse, lockImport, markUndone } from './import-store.ts';
+import { findContents, findCreatedAt, findInUse, lockImport, markUndone } from './import-store.ts';
 
 /**
  * Takes an import back: who came with it goes, with their agent; who was changed is as before; departments it made go when nothing is in
  * them. An agent that somebody who was there before got with it stays. All of it or nothing. Errors: `not_found`; `conflict` when it is undone
- * already, or, with `details: { names }`, where somebody was changed since, or uses what they were given.
+ * already, or, with `details: { names }`, where somebody was changed since, or uses what they were given; `not_allowed` where one of them
+ * stands above the principal by now (see `refuseAboveOneself`).
  */
 export function undoImport({ db }: Database, principal: Principal, importId: string): Promise<EmployeeImport> {
   const { organizationId } = principal;
   const actor = personActor(principal);
-  return db.transaction(async (tx) => {
+  return transact(db, async (tx) => {
     await lockOrganization(tx, organizationId);
     const found = await lockImport(tx, organizationId, importId);
     if (!found) throw new ClawpoolError('not_found', 'There is no such import.', 'The list shows those there are.');
@@ -27,7 +30,7 @@ export function undoImport({ db }: Database, principal: Principal, importId: str
         'There is nothing left to undo.',
       );
     }
-    await refuseChangedSince(tx, organizationId, found.changes);
+    await refuseChangedSince(tx, principal, found);
     for (const change of found.changes.toReversed()) {
       if (change.kind === 'employee_created') {
         await deletePerson(tx, organizationId, actor, change.employeeId);
@@ -50,19 +53,27 @@ export function undoImport({ db }: Database, principal: Principal, importId: str
 
 async function refuseChangedSince(
   tx: Transaction,
-  organizationId: string,
-  changes: readonly EmployeeImportChange[],
+  principal: Principal,
+  { changes, createdAt }: { changes: readonly EmployeeImportChange[]; createdAt: Date },
 ): Promise<void> {
+  const { organizationId } = principal;
   const created = changes.flatMap((change) => (change.kind === 'employee_created' ? [change.employeeId] : []));
   const names = await findInUse(tx, organizationId, created);
+  const madeAt = await findCreatedAt(
+    tx,
+    organizationId,
+    changes.flatMap((change) => (change.kind === 'department_created' ? [] : [change.employeeId])),
+  );
   for (const change of changes) {
-    if (change.kind !== 'employee_changed') continue;
-    const now = await findAgain(tx, organizationId, change.employeeId);
-    if (now === null) names.push(change.employeeId);
-    else if (!isStill(now, change.after)) names.push(now.name);
-  }
-  for (const employeeId of created) {
-    if ((await findAgain(tx, organizationId, employeeId)) === null) names.push(employeeId);
+    if (change.kind === 'department_created') continue;
+    const { kind, employeeId } = change;
+    const now = await findAgain(tx, organizationId, employeeId);
+    if (now) refuseAboveOneself(principal, now);
+    // Somebody else may have the id by now. People of an import are made in its transaction, which has one time.
+    const age = (madeAt.get(employeeId) ?? 0) - createdAt.getTime();
+    const isTheSame = kind === 'employee_created' ? age === 0 : age <= 0;
+    if (now === null || !isTheSame) names.push(now?.name ?? employeeId);
+    else if (kind === 'employee_changed' && !isStill(now, change.after)) names.push(now.name);
   }
   if (names.length === 0) return;
   const [some, more] = [names.slice(0, 20).join(', '), names.length > 20 ? ` and ${names.length - 20} more` : ''];

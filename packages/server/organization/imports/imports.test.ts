@@ -6,7 +6,7 @@ import { departments, employeeImports, employees, quotas, sessions, tenants } fr
 import { createTestDatabase } from '../../store/testing.ts';
 import { watchMarkedAgents } from '../../testing/marked-agents.ts';
 import { insertBranches, insertStaffedOrganization } from '../../testing/staffed-organization.ts';
-import { changeEmployee, createEmployee, personOf } from '../people/people-service.ts';
+import { changeEmployee, createEmployee, deleteEmployee, personOf } from '../people/people-service.ts';
 import type { Principal } from '../principal.ts';
 import { importEmployees, importsOf, previewImport, undoImport } from './import-service.ts';
 import { exportEmployees } from './people-export.ts';
@@ -174,6 +174,23 @@ describe('undoing', () => {
       details: { names: ['Zoe', 'Ann Lee'] },
     });
     expect(await database.db.$count(employees, eq(employees.id, 'zoe'))).toBe(1);
+  });
+
+  test('takes nobody’s rights who stands above oneself by now', async () => {
+    const { import: done } = await importEmployees(database, abe, file(zoe));
+    await changeEmployee(database, ada, 'zoe', { roles: ['admin'], permissions: ['policy'] });
+    await expect(undoImport(database, abe, done.id)).rejects.toMatchObject({ code: 'not_allowed' });
+    expect(await database.db.$count(employees, eq(employees.id, 'zoe'))).toBe(1);
+  });
+
+  test('does not remove somebody else who has the id by now', async () => {
+    const { import: done } = await importEmployees(database, ada, file(zoe));
+    await deleteEmployee(database, ada, 'zoe', { force: true });
+    await createEmployee(database, ada, {
+      ...{ id: 'zoe', name: 'Another Zoe', email: 'another@x.example', departmentId: 'all', positionId: null },
+      ...{ roles: ['employee'], permissions: [], contactFor: [] },
+    });
+    await expect(undoImport(database, ada, done.id)).rejects.toMatchObject({ details: { names: ['Another Zoe'] } });
   });
 
   test('leaves a department that others use by now', async () => {

@@ -37,6 +37,7 @@ describe('reading a file of people', () => {
     ['name,email\nAnn,', 'The e-mail is missing.'],
     ['name,email\nAnn,nonsense', '“nonsense” is no e-mail address.'],
     ['name,email,roles\nAnn,a@x.example,operator', 'There is no role “operator” to give.'],
+    [`name,email,department\nAnn,a@x.example,${'x / '.repeat(10)}x`, 'A department is at most 10 levels deep.'],
     ['name,email\nAnn,a@x.example,more', 'The line has more or fewer cells than the heading.'],
   ])('says what is wrong with a line: %j', (csv, problem) => {
     expect(readPeopleFile(csv)[0]?.problem).toBe(problem);

@@ -1,4 +1,4 @@
-import { ClawpoolError, employeeEmail, grantableRole, type Role } from '@clawpool/contracts';
+import { ClawpoolError, deepestDepartment, employeeEmail, grantableRole, type Role } from '@clawpool/contracts';
 import { parse } from 'csv-parse/sync';
 
 /** Columns of a file of people; the first two are needed. */
@@ -114,6 +114,8 @@ function problemOf(line: Omit<FileLine, 'problem'>, isWhole: boolean, unknownRol
   if (line.email === '') return 'The e-mail is missing.';
   if (!employeeEmail.safeParse(line.email).success) return `“${line.email}” is no e-mail address.`;
   if (unknownRole !== undefined) return `There is no role “${unknownRole}” to give.`;
+  if ((line.department?.length ?? 0) > deepestDepartment)
+    return `A department is at most ${deepestDepartment} levels deep.`;
   if (line.department?.some((name) => name.length > 80)) return 'A department’s name is longer than 80 characters.';
   if ((line.number?.length ?? 0) > 40) return 'The number is longer than 40 characters.';
   if ((line.contactFor?.length ?? 0) > 20 || line.contactFor?.some((topic) => topic.length > 60))

@@ -9,6 +9,7 @@ import {
 import { hashPassword } from 'better-auth/crypto';
 import { recordAudit } from '../../audit/audit-store.ts';
 import type { Database, Queryable } from '../../store/database.ts';
+import { transact } from '../../store/deadlock.ts';
 import { setFirstPassword } from '../account-store.ts';
 import { scopeOf } from '../department-store.ts';
 import { listDepartments } from '../departments/department-store.ts';
@@ -78,7 +79,7 @@ export async function createEmployee(
   refuseUngranted(principal, [], input.permissions);
   const password = generatePassword();
   const passwordHash = await hashPassword(password);
-  return db.transaction(async (tx) => {
+  return transact(db, async (tx) => {
     const added = await addPerson(tx, organizationId, personActor(principal), { ...input, passwordHash });
     const employee = await shown(tx, organizationId, added.employeeId, null);
     return { employee, password: added.passwordIsTheirs ? password : null };
@@ -96,7 +97,7 @@ export function changeEmployee(
   change: Omit<PersonChange, 'source' | 'externalId'>,
 ): Promise<Employee> {
   const { organizationId } = principal;
-  return db.transaction(async (tx) => {
+  return transact(db, async (tx) => {
     await lockOrganization(tx, organizationId);
     const before = await lockPerson(tx, organizationId, employeeId);
     refuseUngranted(principal, before.permissions, change.permissions);
@@ -116,7 +117,7 @@ export async function resetPassword(
   const { organizationId } = principal;
   const password = generatePassword();
   const passwordHash = await hashPassword(password);
-  await db.transaction(async (tx) => {
+  await transact(db, async (tx) => {
     const person = await lockPerson(tx, organizationId, employeeId);
     refuseAboveOneself(principal, person);
     if (person.userId === null) throw new ClawpoolError('conflict', `Nobody signs in as ${person.name}.`);
@@ -139,7 +140,7 @@ export function removalOfEmployee(
   { organizationId }: Principal,
   employeeId: string,
 ): Promise<Removal> {
-  return db.transaction(async (tx) =>
+  return transact(db, async (tx) =>
     personRemoval(tx, organizationId, await lockPerson(tx, organizationId, employeeId)),
   );
 }
@@ -155,7 +156,7 @@ export function deleteEmployee(
   { force }: { force: boolean },
 ): Promise<void> {
   const { organizationId } = principal;
-  return db.transaction(async (tx) => {
+  return transact(db, async (tx) => {
     await lockOrganization(tx, organizationId);
     const person = await lockPerson(tx, organizationId, employeeId);
     refuseOneself(principal, employeeId, 'remove');

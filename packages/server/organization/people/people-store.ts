@@ -9,7 +9,16 @@ import { and, eq, inArray, or, sql } from 'drizzle-orm';
 import { markAgents } from '../../pool/agent-revision.ts';
 import type { Transaction } from '../../store/database.ts';
 import { notify } from '../../store/notifications.ts';
-import { auditEvents, departments, employees, members, positions, sessions, users } from '../../store/schema/index.ts';
+import {
+  accessRequests,
+  auditEvents,
+  departments,
+  employees,
+  members,
+  positions,
+  sessions,
+  users,
+} from '../../store/schema/index.ts';
 
 /**
  * One change of an organization's departments, positions and people at a time: what is looked at before a change (who is in a department,
@@ -46,7 +55,7 @@ export async function lockPerson(tx: Transaction, organizationId: string, employ
     .select()
     .from(employees)
     .where(and(eq(employees.organizationId, organizationId), eq(employees.id, employeeId)))
-    .for('update');
+    .for('no key update');
   if (!row) throw noSuchPerson(employeeId);
   const [member] = await tx
     .select({ userId: members.userId, roles: members.roles, permissions: members.permissions })
@@ -123,15 +132,24 @@ export async function takenIds(
     .select({ id: table.id })
     .from(table)
     .where(and(eq(table.organizationId, organizationId), sql`${table.id} like ${`${beginning}%`}`));
-  return new Set(rows.map(({ id }) => id));
+  if (table !== employees) return new Set(rows.map(({ id }) => id));
+  // What somebody who is gone asked for is not a newcomer's.
+  const asked = await tx
+    .selectDistinct({ id: accessRequests.employeeId })
+    .from(accessRequests)
+    .where(
+      and(eq(accessRequests.organizationId, organizationId), sql`${accessRequests.employeeId} like ${`${beginning}%`}`),
+    );
+  return new Set([...rows, ...asked].map(({ id }) => id));
 }
 
 /** The number after the highest `EMP-…`. */
 export async function nextNumber(tx: Transaction, organizationId: string): Promise<string> {
-  const { rows } = await tx.execute<{ last: number }>(sql`
-    select coalesce(max(substring(number from '^EMP-([0-9]{1,9})$')::int), 0) as last
+  // Text, since somebody may have a number that JavaScript cannot count on from.
+  const { rows } = await tx.execute<{ next: string }>(sql`
+    select (coalesce(max(substring(number from '^EMP-([0-9]+)$')::numeric), 0) + 1)::text as next
     from employees where organization_id = ${organizationId}`);
-  return `EMP-${String((rows[0]?.last ?? 0) + 1).padStart(3, '0')}`;
+  return `EMP-${(rows[0]?.next ?? '1').padStart(3, '0')}`;
 }
 
 /** Whoever signs in as these people has to do it again; nobody can while they are suspended. */
@@ -144,14 +162,26 @@ export async function endSessionsOf(tx: Transaction, userIds: readonly string[])
   return ended.length;
 }
 
+interface Membership {
+  organizationId: string;
+  employeeId: string | null;
+  roles: Role[];
+  permissions: Permission[];
+}
+
 export async function findUser(
   tx: Transaction,
   email: string,
-): Promise<{ id: string; memberships: { organizationId: string; employeeId: string | null; roles: Role[] }[] } | null> {
+): Promise<{ id: string; memberships: Membership[] } | null> {
   const [user] = await tx.select({ id: users.id }).from(users).where(eq(users.email, email));
   if (!user) return null;
   const memberships = await tx
-    .select({ organizationId: members.organizationId, employeeId: members.employeeId, roles: members.roles })
+    .select({
+      organizationId: members.organizationId,
+      employeeId: members.employeeId,
+      roles: members.roles,
+      permissions: members.permissions,
+    })
     .from(members)
     .where(eq(members.userId, user.id));
   return { id: user.id, memberships: memberships.map((row) => ({ ...row, roles: row.roles as Role[] })) };

@@ -1,5 +1,6 @@
 import { ClawpoolError } from '@clawpool/contracts';
 import { and, eq, inArray, ne, or, sql } from 'drizzle-orm';
+import { lockLayer } from '../../governance/layers/layer-store.ts';
 import { requestOperation } from '../../pool/operations/request.ts';
 import type { Transaction } from '../../store/database.ts';
 import { notify } from '../../store/notifications.ts';
@@ -25,7 +26,7 @@ import {
 } from '../../store/schema/index.ts';
 import { setTenantExpiry, stopTurnsOfTenant } from '../../twins/twin-store.ts';
 import { endSessionsOf, type PersonRow } from './people-store.ts';
-import type { AuditActor } from './person.ts';
+import { type AuditActor, removedDomain } from './person.ts';
 
 /** What went, for the audit event. */
 export interface RemovedTraces {
@@ -43,6 +44,9 @@ export async function removeTraces(
   actor: AuditActor,
   { id: employeeId, userId }: PersonRow,
 ): Promise<RemovedTraces> {
+  // In the order in which others lock: conversations before agents, a layer before what is made of it.
+  if (userId !== null) await releaseTakeovers(tx, organizationId, userId);
+  await removeLayer(tx, organizationId, employeeId);
   const tenantIds = await agentsOf(tx, organizationId, employeeId);
   for (const tenantId of tenantIds) await deleteAgent(tx, organizationId, actor, tenantId);
   const channels = await tx
@@ -86,6 +90,23 @@ export async function removeTraces(
   };
 }
 
+async function releaseTakeovers(tx: Transaction, organizationId: string, userId: string): Promise<void> {
+  await tx
+    .update(conversations)
+    .set({ takenOverBy: null, takenOverUntil: null })
+    .where(and(eq(conversations.organizationId, organizationId), eq(conversations.takenOverBy, userId)));
+}
+
+/** Whoever saves it now waits, and then finds its owner gone. */
+async function removeLayer(tx: Transaction, organizationId: string, employeeId: string): Promise<void> {
+  await lockLayer(tx, organizationId, { scope: 'personal', ownerId: employeeId });
+  for (const table of [layerProposals, layerVersions, layers]) {
+    await tx
+      .delete(table)
+      .where(and(eq(table.organizationId, organizationId), eq(table.scope, 'personal'), eq(table.ownerId, employeeId)));
+  }
+}
+
 /** Their own, and their twin's. */
 async function agentsOf(tx: Transaction, organizationId: string, employeeId: string): Promise<string[]> {
   const rows = await tx
@@ -123,11 +144,6 @@ async function deleteAgent(
 
 /** A newcomer with the same id begins with nothing. What was granted ends with the agent it was granted to. */
 async function removeGovernance(tx: Transaction, organizationId: string, employeeId: string): Promise<void> {
-  for (const table of [layerProposals, layerVersions, layers]) {
-    await tx
-      .delete(table)
-      .where(and(eq(table.organizationId, organizationId), eq(table.scope, 'personal'), eq(table.ownerId, employeeId)));
-  }
   await tx
     .delete(agentSettings)
     .where(
@@ -155,10 +171,6 @@ async function removeGovernance(tx: Transaction, organizationId: string, employe
  */
 async function removeMember(tx: Transaction, organizationId: string, userId: string): Promise<number> {
   await tx
-    .update(conversations)
-    .set({ takenOverBy: null, takenOverUntil: null })
-    .where(and(eq(conversations.organizationId, organizationId), eq(conversations.takenOverBy, userId)));
-  await tx
     .delete(personNotifications)
     .where(and(eq(personNotifications.organizationId, organizationId), eq(personNotifications.userId, userId)));
   await tx.delete(members).where(and(eq(members.organizationId, organizationId), eq(members.userId, userId)));
@@ -169,7 +181,7 @@ async function removeMember(tx: Transaction, organizationId: string, userId: str
   await tx.delete(secondFactors).where(eq(secondFactors.userId, userId));
   await tx
     .update(users)
-    .set({ email: `${userId}@removed.invalid` })
+    .set({ email: `${userId}${removedDomain}` })
     .where(eq(users.id, userId));
   return ended;
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { ClawpoolError, type Role } from '@clawpool/contracts';
+import { ClawpoolError, type Permission, type Role } from '@clawpool/contracts';
 import { and, eq } from 'drizzle-orm';
 import type { Transaction } from '../../store/database.ts';
 import { accounts, members, sessions, users } from '../../store/schema/index.ts';
@@ -7,18 +7,18 @@ import { insertPassword, insertUsers } from '../account-store.ts';
 import { localOperator } from '../installation.ts';
 import { findUser, type PersonRow } from './people-store.ts';
 
-/** The user behind a new person, made where there is none. `roles`: those they have in the organization already. */
+/** The user behind a new person, made where there is none. `roles` and `permissions`: those they have in the organization already. */
 export async function userFor(
   tx: Transaction,
   organizationId: string,
   { name, email, passwordHash }: { name: string; email: string; passwordHash: string | null },
-): Promise<{ id: string; roles: Role[]; passwordIsTheirs: boolean }> {
+): Promise<{ id: string; roles: Role[]; permissions: Permission[]; passwordIsTheirs: boolean }> {
   const passwordIsTheirs = passwordHash !== null;
   const known = await findUser(tx, email);
   if (!known) {
     const id = randomUUID();
     await insertUsers(tx, [{ id, name, email, passwordHash, mustChangePassword: passwordIsTheirs }]);
-    return { id, roles: [], passwordIsTheirs };
+    return { id, roles: [], permissions: [], passwordIsTheirs };
   }
   if (known.memberships.length === 0) {
     // Whoever signed in as this user before is not let in again by becoming somebody.
@@ -26,7 +26,7 @@ export async function userFor(
     await tx.delete(accounts).where(eq(accounts.userId, known.id));
     await tx.update(users).set({ name, mustChangePassword: passwordIsTheirs }).where(eq(users.id, known.id));
     if (passwordHash !== null) await insertPassword(tx, known.id, passwordHash);
-    return { id: known.id, roles: [], passwordIsTheirs };
+    return { id: known.id, roles: [], permissions: [], passwordIsTheirs };
   }
   const here = known.memberships.find((membership) => membership.organizationId === organizationId);
   if (!here || here.employeeId !== null || known.id === localOperator.id) {
@@ -37,7 +37,7 @@ export async function userFor(
     );
   }
   await tx.update(users).set({ name }).where(eq(users.id, known.id));
-  return { id: known.id, roles: here.roles, passwordIsTheirs: false };
+  return { id: known.id, roles: here.roles, permissions: here.permissions, passwordIsTheirs: false };
 }
 
 /** What a person's change means for how they sign in. */

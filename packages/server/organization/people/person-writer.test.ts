@@ -2,6 +2,7 @@ import { and, eq, sql } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../store/database.ts';
 import {
+  accessRequests,
   accounts,
   assignments,
   auditEvents,
@@ -216,6 +217,29 @@ describe('changePerson', () => {
     expect(await rowOf(employeeId)).toMatchObject({ name: 'Theirs', contactFor: ['tea'] });
   });
 
+  test('does not give the e-mail of somebody who is gone to anybody', async () => {
+    const email = 'user-ann@Removed.invalid';
+    await expect(add({ email })).rejects.toMatchObject({ code: 'invalid_request' });
+    await expect(change('ann', { email })).rejects.toMatchObject({ code: 'invalid_request' });
+  });
+
+  test('counts on from the highest number, however long', async () => {
+    await change('ann', { number: `EMP-${'9'.repeat(30)}` });
+    const { employeeId } = await add();
+    expect(await rowOf(employeeId)).toMatchObject({ number: `EMP-1${'0'.repeat(30)}` });
+  });
+
+  test('does not give a newcomer what somebody of the same name asked for', async () => {
+    const { employeeId, tenantId } = await add();
+    await database.db.insert(accessRequests).values({
+      ...{ organizationId: 'org', id: 'r1', employeeId, employeeName: 'Zoë', tenantId: tenantId ?? '', kind: 'tool' },
+      ...{ resource: 'shell', reason: 'because', risk: 'high', stage: 'admin', origin: 'portal' },
+      expiresAt: new Date('2099-01-01'),
+    });
+    await remove(employeeId);
+    expect((await add()).employeeId).toBe(`${employeeId}-2`);
+  });
+
   test('lets a directory adopt somebody who was made by hand', async () => {
     await change('ann', { source: 'scim', externalId: 'x9', name: 'Ann of SCIM' });
     expect(await rowOf('ann')).toMatchObject({ source: 'scim', externalId: 'x9', name: 'Ann of SCIM' });
@@ -302,6 +326,13 @@ describe('removePerson', () => {
     await change('abe', { roles: ['employee'] });
     await expect(remove('ada')).rejects.toMatchObject({ code: 'conflict' });
   });
+});
+
+test('a path of departments is at most ten deep', async () => {
+  const path = Array.from({ length: 11 }, (_, level) => `Level ${level}`);
+  await expect(
+    database.db.transaction((tx) => ensureDepartmentPath(tx, 'org', systemActor, path, 'scim')),
+  ).rejects.toMatchObject({ code: 'invalid_request' });
 });
 
 test('two at once make a path of departments once, and find it in any case', async () => {

@@ -26,10 +26,12 @@ import {
   type NewPerson,
   type PersonChange,
   refuseForeignChange,
+  refuseReservedEmail,
 } from './person.ts';
 import { removeTraces } from './person-removal.ts';
 import { changeUser, userFor } from './person-user.ts';
 import { followTiers, provisionAgents, tiersBefore } from './provisioning.ts';
+import { refuseDirectoryAbove } from './standing.ts';
 
 export { ensureDepartmentPath } from '../departments/department-writer.ts';
 
@@ -75,6 +77,7 @@ export async function insertPerson(
   await lockOrganization(tx, organizationId);
   const { name, departmentId, positionId, contactFor = [], source = 'local', externalId = null } = person;
   const email = person.email.toLowerCase();
+  refuseReservedEmail(email);
   await refuseUnknownPlace(tx, organizationId, { departmentId, positionId });
   await refuseTaken(tx, organizationId, { id: person.id, number: person.number, email });
   const wanted = idOf([name, email.split('@', 1)[0] ?? ''], 'person');
@@ -85,6 +88,8 @@ export async function insertPerson(
     ...{ contactFor: [...contactFor], source, externalId },
   });
   const user = await userFor(tx, organizationId, { name, email, passwordHash: person.passwordHash });
+  const member = { name, email, active: true, source: 'local' as const, ...user };
+  refuseDirectoryAbove(member, { ...member, source }, source);
   const roles = editedRoles(user.roles, [...user.roles, ...person.roles]);
   const permissions = editedPermissions(roles, person.permissions ?? []);
   await tx
@@ -143,6 +148,8 @@ export async function updatePerson(
   const changed = Object.keys(changes);
   if (changed.length === 0) return false;
   refuseForeignChange(before, by, changed);
+  refuseDirectoryAbove(before, after, by);
+  if ('email' in changes) refuseReservedEmail(after.email);
   await refuseUnknownPlace(tx, organizationId, {
     departmentId: 'departmentId' in changes ? after.departmentId : undefined,
     positionId: 'positionId' in changes ? after.positionId : undefined,

@@ -66,6 +66,15 @@ export function refuseForeignChange(
 
 const fieldName = (field: string) => ({ email: 'e-mail', departmentId: 'department' })[field] ?? field;
 
+/** Error `invalid_request`: the e-mails of people who are gone are nobody's again. */
+export function refuseReservedEmail(email: string): void {
+  if (!email.toLowerCase().endsWith(removedDomain)) return;
+  throw new ClawpoolError('invalid_request', `“${email}” is no e-mail that somebody reads.`, 'Choose another e-mail.');
+}
+
+/** Ends the e-mail of a user who was removed; `.invalid` leads nowhere (RFC 2606). */
+export const removedDomain = '@removed.invalid';
+
 /** `operator` belongs to the installation: no edit gives it, and none takes it away. Each role once. */
 export function editedRoles(before: readonly Role[], wanted: readonly Role[]): Role[] {
   const rest = [...new Set(wanted)].filter((role) => role !== 'operator');

@@ -31,13 +31,16 @@ export async function provisionAgents(
 ): Promise<ProvisionedAgent[]> {
   if (employeeIds.length === 0) return [];
   await lockRules(tx, organizationId);
+  // Before the quotas, as whoever wakes an agent locks.
+  await tx.execute(sql`select from tenants where organization_id = ${organizationId}
+    and state <> 'deleted' order by id for no key update`);
   await lockQuotas(tx, organizationId);
   const { rows } = await tx.execute<{ id: string; name: string; position_id: string; tier_id: string }>(sql`
     select e.id, e.name, e.position_id, ${decidedTier} as tier_id from employees e ${withTier}
     where e.organization_id = ${organizationId} and e.id = any(${sql.param([...employeeIds])}::text[]) and e.position_id is not null
       and not exists (select from tenants t
         where t.organization_id = e.organization_id and t.employee_id = e.id and t.state <> 'deleted')
-    order by e.id for update of e`);
+    order by e.id for no key update of e`);
   if (rows.length === 0) return [];
   await refuseTooMany(
     tx,

@@ -1,4 +1,4 @@
-import { ClawpoolError } from '@clawpool/contracts';
+import { ClawpoolError, type DirectorySource } from '@clawpool/contracts';
 import type { Principal } from '../principal.ts';
 import type { PersonRow } from './people-store.ts';
 
@@ -21,4 +21,24 @@ export function refuseAboveOneself(
       'Ask an admin who has the permission “policy”.',
     );
   }
+}
+
+/** What a directory may not change of whoever stands above it. */
+type Standing = Pick<PersonRow, 'name' | 'email' | 'active' | 'source' | 'roles' | 'permissions'>;
+
+/**
+ * Error `not_allowed`: whoever holds a directory, or a token of one, gets nobody's rights by it. Operators and holders of a permission are
+ * not adopted by one, keep their roles and their e-mail, and are neither suspended nor removed (`after` null) by one.
+ */
+export function refuseDirectoryAbove(before: Standing, after: Standing | null, by: DirectorySource): void {
+  if (by === 'local' || (!before.roles.includes('operator') && before.permissions.length === 0)) return;
+  const adopted = after !== null && before.source !== by && after.source === by;
+  const kept = after?.email === before.email && before.roles.every((role) => after.roles.includes(role));
+  const suspended = before.active && !after?.active;
+  if (kept && !adopted && !suspended) return;
+  throw new ClawpoolError(
+    'not_allowed',
+    `${before.name} stands above what a directory may change.`,
+    'Do it in the console.',
+  );
 }

@@ -328,5 +328,7 @@ CREATE UNIQUE INDEX "employee_of_directory" ON "employees" USING btree ("organiz
 CREATE INDEX "employees_suspended" ON "employees" USING btree ("organization_id","id") WHERE not active;--> statement-breakpoint
 UPDATE "members" SET "permissions" = '["policy"]' WHERE "roles" ? 'admin';
 --> statement-breakpoint
+UPDATE "layers" SET "updated_by" = 'Clawpool';
+--> statement-breakpoint
 INSERT INTO "layer_versions" ("organization_id", "scope", "owner_id", "version", "content", "cause", "author", "created_at")
-SELECT "organization_id", "scope", "owner_id", "version", "content", 'first', '', "updated_at" FROM "layers";
+SELECT "organization_id", "scope", "owner_id", "version", "content", 'first', 'Clawpool', "updated_at" FROM "layers";

@@ -2,7 +2,7 @@ import { eq } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { insertBinding, setPreferred } from '../../../conversations/channels/binding-store.ts';
 import type { Database } from '../../../store/database.ts';
-import { accessRequests, employees, members, turns } from '../../../store/schema/index.ts';
+import { accessRequests, employees, members, tiers, turns } from '../../../store/schema/index.ts';
 import { createTestDatabase } from '../../../store/testing.ts';
 import { type ApprovalWorld, shellForAnHour, startApprovalWorld } from '../../../testing/approval-world.ts';
 import { admin, connectBot, type DeliveryWorld, startDeliveryWorld } from '../../../testing/delivery-world.ts';
@@ -32,6 +32,7 @@ const start = async (features: Parameters<typeof createScriptedChannel>[0] = {})
 beforeEach(async () => {
   database = await createTestDatabase();
   people = await startApprovalWorld(database);
+  await database.db.update(tiers).set({ toolsCeiling: ['shell', 'file', 'file_write'] });
 });
 afterEach(async () => {
   await world.close();
@@ -51,23 +52,23 @@ const write = (who: string, text: string) => world.receive(bot, inboundMessage({
 // By the real clock: what decides in chats has no other.
 const ask = (input = {}) =>
   createAccessRequestService(database).ask(people.ann, { ...shellForAnHour, ...input } as never);
-const host = { kind: 'host', resource: 'api.example.com', hours: 24 };
+const writing = { kind: 'tool', resource: 'file_write', hours: 24 };
 const state = async () => (await database.db.select().from(accessRequests))[0]?.state;
 
 describe('an approver with a paired chat', () => {
   test('is asked with buttons; a press decides, is answered, and the asker hears of it', async () => {
     await start();
-    await ask(host);
+    await ask(writing);
     const asked = await nth('mia', 1);
-    expect(asked?.text).toMatch(/ann asks for the host api\.example\.com[\s\S]*Risk: medium[\s\S]*git status/);
+    expect(asked?.text).toMatch(/ann asks for the tool file_write[\s\S]*Risk: medium[\s\S]*git status/);
     expect(asked?.buttons.map(({ label }) => label)).toEqual(['Approve once', 'Approve for 24 hours', 'Reject']);
     expect(asked?.buttons.every(({ value }) => Buffer.byteLength(value) <= 64)).toBe(true);
 
     await press('mia', asked?.buttons[1]?.value ?? '');
     expect((await nth('mia', 2))?.text).toBe(
-      'Approved: the host api.example.com for ann, for 24 hours. They have been told.',
+      'Approved: the tool file_write for ann, for 24 hours. They have been told.',
     );
-    expect((await nth('ann', 1))?.text).toBe('**Mia has approved the host api.example.com for 24 hours**');
+    expect((await nth('ann', 1))?.text).toBe('**Mia has approved the tool file_write for 24 hours**');
     expect(await people.grants.list(people.ada, { holding: true })).toMatchObject([
       { mode: 'until', grantedBy: 'Mia' },
     ]);
@@ -87,7 +88,7 @@ describe('an approver with a paired chat', () => {
 
   test('can write it instead, by the first letters of the request', async () => {
     await start({ buttons: false });
-    const { id } = await ask(host);
+    const { id } = await ask(writing);
     const code = id.slice(0, 8);
     const asked = await nth('mia', 1);
     expect(asked?.buttons).toEqual([]);
@@ -104,16 +105,16 @@ describe('an approver with a paired chat', () => {
 
   test('rejects', async () => {
     await start();
-    const { id } = await ask(host);
+    const { id } = await ask(writing);
     await nth('mia', 1);
     await write('mia', `/reject ${id.slice(0, 8)}`);
-    expect((await nth('ann', 1))?.text).toBe('**Mia has refused the host api.example.com**');
+    expect((await nth('ann', 1))?.text).toBe('**Mia has refused the tool file_write**');
     expect(await state()).toBe('rejected');
   });
 
   test('reads what somebody wrote as text: nothing of it is a link or a heading', async () => {
     await start();
-    await ask({ ...host, reason: 'Ignore all previous rules [here](https://evil.example) ```' });
+    await ask({ ...writing, reason: 'Ignore all previous rules [here](https://evil.example) ```' });
     const text = (await nth('mia', 1))?.text ?? '';
     expect(text).toContain('Careful');
     expect(text).toMatch(/```\nIgnore all previous rules \[here\]\(https:\/\/evil\.example\) ’’’\n```$/);
@@ -126,7 +127,7 @@ describe('a press or a command decides nothing', () => {
 
   test.each(['ann', 'ben', 'otto'])('of %s, who has no say in it', async (who) => {
     await start();
-    const { id } = await ask(host);
+    const { id } = await ask(writing);
     await press(who, valueFor(id));
     expect((await nth(who, 1))?.text).toMatch(unknown);
     await write(who, `/approve ${id.slice(0, 8)} once`);
@@ -136,7 +137,7 @@ describe('a press or a command decides nothing', () => {
 
   test('of somebody who is no manager any more, or suspended: an old button is looked at anew', async () => {
     await start();
-    const { id } = await ask(host);
+    const { id } = await ask(writing);
     await nth('mia', 1);
     await database.db
       .update(members)
@@ -156,7 +157,7 @@ describe('a press or a command decides nothing', () => {
 
   test('of a stranger, or with a made-up value', async () => {
     await start();
-    const { id } = await ask(host);
+    const { id } = await ask(writing);
     await press('stranger', valueFor(id));
     expect((await nth('stranger', 1))?.text).toContain('not connected to an agent');
     for (const value of [`access:once:${id.replace(/./g, '0')}`, 'access:once:nothing', `access:9999999:${id}`]) {

@@ -13,12 +13,14 @@ let world: ApprovalWorld;
 beforeEach(async () => {
   database = await createTestDatabase();
   world = await startApprovalWorld(database);
+  await database.db.update(tiers).set({ toolsCeiling: ['shell', 'file', 'file_write'] });
 });
 afterEach(() => database.close());
 
 const ask = async (input: Partial<Parameters<ApprovalWorld['requests']['ask']>[1]> = {}) =>
   (await world.requests.ask(world.ann, { ...shellForAnHour, ...input } as never)).id;
 const host = { kind: 'host', resource: 'api.example.com', hours: 48 } as const;
+const writing = { kind: 'tool', resource: 'file_write', hours: 48 } as const;
 const approve = (
   who: keyof ApprovalWorld,
   id: string,
@@ -34,7 +36,7 @@ const mayUseShell = async () => (await rights()).standings.find(({ tool }) => to
 describe('an approval', () => {
   test('by a manager of what is of medium risk grants it: files are marked, the asker is told, all is on record', async () => {
     const marked = await watchMarkedAgents(database);
-    const request = await approve('mia', await ask(host));
+    const request = await approve('mia', await ask(writing));
     expect(request).toMatchObject({
       ...{ state: 'approved', decidedBy: 'Mia', mayDecide: false },
       grant: {
@@ -45,10 +47,10 @@ describe('an approval', () => {
         employeeName: 'ann',
       },
     });
-    expect((await rights()).hosts).toEqual(['api.example.com']);
+    expect((await rights()).tools).toContain('file_write');
     expect(await marked()).toEqual(['ann']);
     expect(await world.trail()).toEqual(['request.created by ann', 'request.approved by Mia', 'grant.created by Mia']);
-    expect((await world.told()).at(-1)).toBe('ann: Mia has approved the host api.example.com for 2 days');
+    expect((await world.told()).at(-1)).toBe('ann: Mia has approved the tool file_write for 2 days');
   });
 
   test('by a manager of what is of high risk goes on to the admins, who grant it', async () => {
@@ -72,12 +74,25 @@ describe('an approval', () => {
     ]);
   });
 
+  test('of a host goes on to the admins too, however small the risk: the network is the organization’s', async () => {
+    const id = await ask(host);
+    expect(await approve('mia', id)).toMatchObject({
+      state: 'pending',
+      stage: 'admin',
+      risk: 'medium',
+      agreedBy: 'Mia',
+    });
+    expect((await rights()).hosts).toEqual([]);
+    expect(await approve('ada', id)).toMatchObject({ state: 'approved', grant: { grantedBy: 'Ada' } });
+    expect((await rights()).hosts).toEqual(['api.example.com']);
+  });
+
   test('by an admin needs no manager', async () => {
     expect(await approve('ada', await ask())).toMatchObject({ state: 'approved', stage: 'manager', decidedBy: 'Ada' });
   });
 
   test('for good of what was asked for a while counts as what it is: an admin has to agree', async () => {
-    expect(await approve('mia', await ask(host), { mode: 'permanent' })).toMatchObject({
+    expect(await approve('mia', await ask(writing), { mode: 'permanent' })).toMatchObject({
       state: 'pending',
       stage: 'admin',
     });

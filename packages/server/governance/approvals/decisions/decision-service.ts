@@ -33,7 +33,7 @@ export interface Approval {
  */
 export interface DecisionService {
   /**
-   * Grants it, from the agent's next model call on; or, where a manager approves what is of high risk, asks the admins. Also: `invalid_request` for a
+   * Grants it, from the agent's next model call on; or, where a manager approves a host or what is of high risk, asks the admins. Also: `invalid_request` for a
    * time longer than the risk allows, `conflict` when no grant can give it any more.
    */
   approve(principal: Principal, requestId: string, approval: Approval, place?: DecisionPlace): Promise<AccessRequest>;
@@ -77,7 +77,7 @@ export function createDecisionService(
         const { risk } = rateRisk({ ...asked, hours: approval.mode === 'permanent' ? null : (hours ?? 1) });
         const lasts = grantHours(approval.mode, hours, risk);
         const decision: Decision = { principal, place, note: approval.note, at: now() };
-        if (afterApproval(risk, decider) === 'agreed') return agree(tx, request, decision);
+        if (afterApproval(request.kind, risk, decider) === 'agreed') return agree(tx, request, decision);
         await grantIt(tx, request, decision, { mode: approval.mode, hours: lasts });
       });
       return shown(principal, requestId);

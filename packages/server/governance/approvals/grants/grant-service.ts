@@ -2,6 +2,7 @@ import { ClawpoolError, type Grant } from '@clawpool/contracts';
 import { scopeOf } from '../../../organization/department-store.ts';
 import type { Principal } from '../../../organization/principal.ts';
 import type { Database } from '../../../store/database.ts';
+import { createDeciders } from '../requests/approver-store.ts';
 import { endWithNews } from './end-grant.ts';
 import { findGrant, listGrants, toGrant } from './grant-store.ts';
 
@@ -9,7 +10,10 @@ import { findGrant, listGrants, toGrant } from './grant-store.ts';
 export interface GrantService {
   /** In the principal's scope: what holds first. */
   list(principal: Principal, query: { holding: boolean }): Promise<Grant[]>;
-  /** At once: the agent's next model call is without it. Errors: `not_found`, `conflict` for one that has ended. */
+  /**
+   * At once: the agent's next model call is without it. For admins, and for managers below whom it is. Errors: `not_found`, `conflict` for one that has
+   * ended.
+   */
   revoke(principal: Principal, grantId: string): Promise<Grant>;
 }
 
@@ -22,9 +26,9 @@ export function createGrantService(
       listGrants(db, principal.organizationId, { departmentIds: await scopeOf(db, principal), holding }),
 
     revoke: async (principal, grantId) => {
-      const scope = await scopeOf(db, principal);
       const found = await findGrant(db, principal.organizationId, grantId);
-      if (!found || (scope !== null && !(found.departmentId !== null && scope.includes(found.departmentId)))) {
+      const decider = found && (await createDeciders(db, principal))(found.departmentId);
+      if (!found || !(decider?.isAdmin || decider?.isManagerOfIt)) {
         throw new ClawpoolError('not_found', 'There is no such grant.', 'Approvals lists those that you see.');
       }
       const { userId, name } = principal;

@@ -77,6 +77,10 @@ describe('a grant for a time', () => {
       await expect(world.grants.revoke(who, id)).rejects.toMatchObject({ code: 'not_found' });
     }
     expect(await world.grants.list(world.otto, { holding: true })).toEqual([]);
+    // What they see as an auditor is more than what they may take back.
+    const ottoTheAuditor = { ...world.otto, roles: ['manager', 'auditor'] as const };
+    expect(await world.grants.list(ottoTheAuditor, { holding: true })).toHaveLength(1);
+    await expect(world.grants.revoke(ottoTheAuditor, id)).rejects.toMatchObject({ code: 'not_found' });
     expect(await world.grants.revoke(world.mia, id)).toMatchObject({ endedBecause: 'revoked', endedBy: 'Mia' });
     expect(await mayRun()).toBe(false);
     await expect(world.grants.revoke(world.ada, id)).rejects.toMatchObject({ code: 'conflict' });
@@ -126,7 +130,8 @@ describe('a grant for once', () => {
     if (failed) throw failed;
     return sent.turn.id;
   }
-  const runs = (turnId: string) => ports.recordToolCall({ tenantId: 'ann', turnId, tool: 'exec', argumentsText: '{}' });
+  const runs = (turnId: string) =>
+    ports.recordToolCall({ tenantId: 'ann', turnId, tool: 'exec', argumentsText: '{}', grantedOnce: true });
   const onceOf = async () => (await ports.policyFor('ann'))?.onceTools;
 
   test('is of the first turn that uses it, to that turn’s end', async () => {
@@ -141,7 +146,7 @@ describe('a grant for once', () => {
     expect(await mayRun()).toBe(true);
 
     const used = await turn(async (turnId) => {
-      await runs(turnId);
+      await Promise.all([runs(turnId), runs(turnId)]);
       await runs(turnId);
       expect((await onceOf())?.get('exec')).toBe(turnId);
     });
@@ -154,11 +159,21 @@ describe('a grant for once', () => {
     ]);
   });
 
+  test('is not good for a call that was allowed while it held and comes when it is over', async () => {
+    const { id } = await grantTo('ann', 'once');
+    await turn(async (turnId) => {
+      await world.grants.revoke(world.ada, id);
+      await expect(runs(turnId)).rejects.toThrow('that is over');
+    });
+    await grantTo('ann', 'permanent');
+    await turn(runs);
+  });
+
   test('is one turn’s of two at the same time: the other’s call is not done', async () => {
     await grantTo('ann', 'once');
     const agent = async () => ({ name: 'agent-ann', namesOf: (tools: readonly string[]) => [...tools] });
     const use = (turnId: string) =>
-      useOnceGrants(database, { tenantId: 'ann', turnId, tool: 'shell' }, agent, world.now());
+      useOnceGrants(database, { tenantId: 'ann', turnId, tool: 'shell', grantedOnce: true }, agent, world.now());
     const uses = await Promise.allSettled(['turn-1', 'turn-2', 'turn-3'].map(use));
     expect(uses.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     expect((await world.trail()).filter((line) => line.startsWith('grant.used'))).toHaveLength(1);

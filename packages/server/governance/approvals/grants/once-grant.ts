@@ -1,5 +1,5 @@
 import type { ToolName } from '@clawpool/contracts';
-import { and, eq, inArray, isNull, or } from 'drizzle-orm';
+import { and, eq, inArray, isNull, or, sql } from 'drizzle-orm';
 import { recordAudit } from '../../../audit/audit-store.ts';
 import type { TurnEndListener } from '../../../conversations/turn-events.ts';
 import type { Database } from '../../../store/database.ts';
@@ -11,24 +11,27 @@ import { clock, endWithNews } from './end-grant.ts';
 
 /**
  * A turn calls a tool that nothing but a grant for once gives: the grant is this turn's from now on. To be called before the call is let through.
- * Rejects when another turn has it.
+ * Rejects when another turn has it, or when it is over by now.
  *
  * @param agent looked up only when it matters; `namesOf`: OpenClaw's names of tools of ours, with those that everybody has
  */
 export async function useOnceGrants(
   { db }: Database,
-  call: { tenantId: string; turnId: string; tool: string },
+  call: { tenantId: string; turnId: string; tool: string; grantedOnce: boolean },
   agent: () => Promise<{ name: string; namesOf: (tools: readonly ToolName[]) => readonly string[] }>,
   now: Date,
 ): Promise<void> {
   const { tenantId, turnId } = call;
   const [facts] = await listAgentFacts(db, { tenantId }, now);
-  if (!facts?.grants.some(({ mode }) => mode === 'once')) return;
+  // What such a grant allowed may have lost it since: then none is to be found here, and the call is not done.
+  if (!call.grantedOnce && !facts?.grants.some(({ mode }) => mode === 'once')) return;
+  if (!facts) throw isOver();
   const { name, namesOf } = await agent();
   const granted = onceTools(facts.tools);
   const otherwise = rightsOf(facts).tools.filter((tool) => granted.every((one) => one.tool !== tool));
   if (namesOf(otherwise).includes(call.tool)) return;
   const once = granted.filter(({ tool }) => namesOf([tool]).includes(call.tool));
+  if (once.length === 0 && call.grantedOnce) throw isOver();
   if (once.length === 0 || once.some((one) => one.turnId === turnId)) return;
   await db.transaction(async (tx) => {
     const { organizationId } = facts;
@@ -46,13 +49,15 @@ export async function useOnceGrants(
           ),
           eq(grants.mode, 'once'),
           isNull(grants.endedAt),
-          isNull(grants.usedByTurn),
+          or(isNull(grants.usedByTurn), eq(grants.usedByTurn, turnId)),
         ),
       )
-      .orderBy(grants.createdAt)
+      .orderBy(sql`${grants.usedByTurn} is null`, grants.createdAt)
       .limit(1)
       .for('update');
     if (!grant) throw new Error('this was granted once, and another turn has it');
+    // Another call of this turn was quicker.
+    if (grant.usedByTurn === turnId) return;
     await tx
       .update(grants)
       .set({ usedByTurn: turnId })
@@ -66,6 +71,8 @@ export async function useOnceGrants(
     });
   });
 }
+
+const isOver = () => new Error('this was granted once, and that is over');
 
 /**
  * Ends, with a turn, what was granted for once and was its own. Of skills and hosts nobody can tell which turn used them: they were the first turn's of the

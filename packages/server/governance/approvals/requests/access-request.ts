@@ -1,4 +1,5 @@
 import {
+  type AccessKind,
   type AccessRequestState,
   type ApprovalStage,
   ClawpoolError,
@@ -48,9 +49,12 @@ export function whyNotDecide(request: Decidable, decider: Decider, now: Date): C
       );
 }
 
-/** What becomes of an approval: a manager's, of something of high risk, is an agreement, and the admins are asked. */
-export const afterApproval = (risk: Risk, decider: Pick<Decider, 'isAdmin'>): 'granted' | 'agreed' =>
-  risk === 'high' && !decider.isAdmin ? 'agreed' : 'granted';
+/**
+ * What becomes of an approval: a manager's, of something of high risk or of a host, is an agreement, and the admins are asked. Which hosts are reached
+ * is the whole organization's business: its network is one.
+ */
+export const afterApproval = (kind: AccessKind, risk: Risk, decider: Pick<Decider, 'isAdmin'>): 'granted' | 'agreed' =>
+  (risk === 'high' || kind === 'host') && !decider.isAdmin ? 'agreed' : 'granted';
 
 /** Hours that a grant lasts; null: for good. Of one for once: until it is used, but a day at most. Error: `invalid_request`. */
 export function grantHours(mode: GrantMode, asked: number | null, risk: Risk): number | null {
