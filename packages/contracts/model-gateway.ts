@@ -140,6 +140,8 @@ export interface RunningTurns {
 }
 
 export interface RunningTurn {
+  /** Has it made a model call yet, answered or not? */
+  asked(): boolean;
   /** Why its latest model call failed; null when that one was answered, or there was none. */
   failure(): ModelFailure | null;
   /** Nobody waits for it any more: its model call that is under way ends, and further ones are refused. */

@@ -3,9 +3,11 @@ import type { RequestListener } from 'node:http';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ModelFailure, TurnEvent } from '@clawpool/contracts';
 import { openclawProfile } from '@clawpool/workspace';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { windDownMs } from './abandoned-turn.ts';
 import { answerEnd, textDelta } from './chat-completion.ts';
 import type { Gateway } from './gateway.ts';
 import { answerBounds, createGateway } from './gateway.ts';
@@ -45,7 +47,7 @@ const message = {
 } as const;
 
 /** A turn as the model gateway knows it. */
-const runningTurn = () => ({ failed: null as ModelFailure | null, cancelled: false, over: false });
+const runningTurn = () => ({ asked: false, failed: null as ModelFailure | null, cancelled: false, over: false });
 
 const gatewayOf = (version: string): Gateway =>
   createGateway({
@@ -54,6 +56,7 @@ const gatewayOf = (version: string): Gateway =>
     gatewayToken: 'secret',
     turns: {
       begin: () => ({
+        asked: () => running.asked,
         failure: () => running.failed,
         cancel: () => {
           running.cancelled = true;
@@ -119,8 +122,9 @@ describe('an answer', () => {
     expect((await ask()).at(-1)).toMatchObject({ type: 'failed', reason: 'exited' });
   });
 
-  test('that is cancelled ends without an event, and hangs up', async () => {
+  test('that is cancelled ends without an event, its model calls end, and what is left at it is hung up on', async () => {
     const abort = new AbortController();
+    running.asked = true;
     const hungUp = new Promise<void>((resolve) => {
       tenant = (request, response) => {
         stream(request, response);
@@ -129,10 +133,33 @@ describe('an answer', () => {
       };
     });
     expect((await ask(abort.signal)).filter(({ type }) => type !== 'delta')).toEqual([]);
+    expect(running).toMatchObject({ cancelled: true, over: false });
     await hungUp;
+    await vi.waitFor(() => expect(running.over).toBe(true));
+  });
+
+  test('that is cancelled before its first model call is heard out, however long it takes', async () => {
+    const abort = new AbortController();
+    const closed = vi.fn();
+    let finish = () => {};
+    tenant = (request, response) => {
+      stream(request, response);
+      response.on('close', () => closed(response.writableFinished));
+      response.flushHeaders();
+      setImmediate(() => abort.abort());
+      finish = () => response.end(answerEnd);
+    };
+    expect(await ask(abort.signal)).toEqual([]);
+    running.asked = true;
+    await sleep(windDownMs + 200);
+    expect(closed).not.toHaveBeenCalled();
+    finish();
+    await vi.waitFor(() => expect(closed).toHaveBeenCalledWith(true));
+    expect(running).toMatchObject({ cancelled: true, over: true });
   });
 
   test('is not waited for once nobody listens any more', async () => {
+    running.asked = true;
     const hungUp = new Promise<void>((resolve) => {
       tenant = (request, response) => {
         stream(request, response);

@@ -13,8 +13,8 @@ export interface Gateway {
   /** Asks once. */
   answers(signal: AbortSignal): Promise<boolean>;
   /**
-   * One turn. Ends with `done` or `failed`; when `signal` is aborted it ends without either, and the run is cancelled: by the gateway,
-   * because its caller is gone, or where it does not look, by ending its model calls.
+   * One turn. Ends with `done` or `failed`; when `signal` is aborted it ends without either, and the run is cancelled: by ending its model
+   * calls, and the tool that it is at by hanging up, where the gateway looks at that.
    */
   turn(turn: PlacedTurn, signal: AbortSignal): AsyncGenerator<TurnEvent, void>;
   close(): Promise<void>;
@@ -75,29 +75,18 @@ export function createGateway(options: {
   }
 
   async function* turn(request: PlacedTurn, signal: AbortSignal): AsyncGenerator<TurnEvent, void> {
+    if (signal.aborted) return;
     const limit = AbortSignal.timeout(profile.longestTurnMs);
+    const hangUp = new AbortController();
+    const running = turns.begin(request.tenantId, request.turnId);
+    const events = ask(request, running, AbortSignal.any([limit, hangUp.signal]));
     try {
-      yield* profile.cancelsOnDisconnect ? askAndHangUp(request, limit, signal) : askAndListen(request, limit, signal);
+      yield* whileWaitedFor({ events, running, signal, hangUp: profile.cancelsOnDisconnect ? hangUp : null });
     } catch (error) {
       if (signal.aborted) return;
       if (limit.aborted) yield failed(tookTooLong);
       else yield failed(brokenOff(error));
     }
-  }
-
-  async function* askAndHangUp(request: PlacedTurn, limit: AbortSignal, signal: AbortSignal) {
-    const running = turns.begin(request.tenantId, request.turnId);
-    try {
-      yield* ask(request, running, AbortSignal.any([signal, limit]));
-    } finally {
-      running.end();
-    }
-  }
-
-  async function* askAndListen(request: PlacedTurn, limit: AbortSignal, signal: AbortSignal) {
-    if (signal.aborted) return;
-    const running = turns.begin(request.tenantId, request.turnId);
-    yield* whileWaitedFor(ask(request, running, limit), running, signal);
   }
 
   async function* ask(request: PlacedTurn, running: RunningTurn, signal: AbortSignal): AsyncGenerator<TurnEvent, void> {

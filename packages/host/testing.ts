@@ -23,6 +23,7 @@ import type { HostOptions } from './host.ts';
 import { createHost } from './host.ts';
 import { imageCatalogue } from './image.ts';
 import { scriptedControlPlane } from './scripted-control-plane.ts';
+import { scriptedTurns } from './scripted-turns.ts';
 
 const imagesFolder = join(import.meta.dirname, '../../.clawpool/images');
 
@@ -78,7 +79,7 @@ export async function startTestHost(
       },
       reserve: () => reservedToken(tokens),
     },
-    turns: noRunningTurns,
+    turns: model.turns,
     ...changes,
   });
   const started: TestHost = {
@@ -116,11 +117,6 @@ function reservedToken(tokens: Set<string>): ReservedToken {
     },
   };
 }
-
-/** The model gateway's part; here a scripted model answers. */
-const noRunningTurns: RunningTurns = {
-  begin: () => ({ failure: () => null, cancel: () => {}, end: () => {} }),
-};
 
 /** A gateway runs on an image's Node and has this host's folders in its mounts (sandbox) or its environment (process). */
 async function gatewaysOf(folderName: string): Promise<number[]> {
@@ -212,6 +208,8 @@ export async function turn(host: Host, tenantId: string, message: string, sessio
   return { events, last: events.at(-1) };
 }
 
+let lastTurn = 0;
+
 export function turnEvents(
   host: Host,
   tenantId: string,
@@ -219,7 +217,8 @@ export function turnEvents(
   session = 'emp__ryan__1',
   signal = new AbortController().signal,
 ): AsyncIterable<TurnEvent> {
-  const turnId = `turn-${message.length}`;
+  lastTurn += 1;
+  const turnId = `turn-${lastTurn}`;
   return host.turn({ tenantId, turnId, session, text: message, context: turnContext() }, signal);
 }
 
@@ -247,12 +246,14 @@ export interface ModelCall {
   system: string;
   messages: { role: string; content: string }[];
   tools: string[];
-  /** The gateway hung up before the answer's end. */
+  /** Nobody waited for its turn any more, before or while it was answered. */
   cancelled: boolean;
 }
 
 export interface ScriptedModel {
   egress: (tenantId: string) => RequestListener;
+  /** As the model gateway knows them: the calls of one that is cancelled end, and further ones are refused. */
+  turns: RunningTurns;
   calls: ModelCall[];
   /** Who is at `/mcp`; has no tools by itself. */
   controlPlane: (tenantId: string, ...exchange: Parameters<RequestListener>) => void;
@@ -264,8 +265,10 @@ export interface ScriptedModel {
  */
 function scriptedModel(): ScriptedModel {
   const calls: ModelCall[] = [];
+  const turns = scriptedTurns();
   const model: ScriptedModel = {
     calls,
+    turns,
     controlPlane: (_, request, response) => scriptedControlPlane(request, response),
     egress: (tenantId) => (request, response) => {
       if (request.url === '/mcp') {
@@ -289,9 +292,7 @@ function scriptedModel(): ScriptedModel {
         };
         const repeated = calls.some((earlier) => withoutTimes(earlier.messages) === withoutTimes(call.messages));
         calls.push(call);
-        response.on('close', () => {
-          call.cancelled = !response.writableFinished;
-        });
+        if (turns.refuse(call, response)) return;
         answer(call, repeated, response);
       });
     },

@@ -33,11 +33,20 @@ async function preparedSlot(changes: Parameters<typeof slotRequest>[1] = {}): Pr
 
 const callsOf = (tenantId: string) => at.model.calls.filter((call) => call.tenantId === tenantId);
 const folderOf = (id: string) => join(at.dataFolder, 'tenants', id);
-/** Which of a tenant's files have this in them, whatever kind of file they are. */
+/** Which of a tenant's files have this in them, whatever kind of file they are. Its gateway may remove one meanwhile. */
 function filesWith(id: string, what: RegExp): string[] {
   const names = readdirSync(folderOf(id), { recursive: true, encoding: 'utf8' });
-  const files = names.filter((name) => lstatSync(join(folderOf(id), name), { throwIfNoEntry: false })?.isFile());
-  return files.filter((name) => what.test(name) || what.test(readFileSync(join(folderOf(id), name), 'latin1')));
+  return names.filter((name) => {
+    const file = join(folderOf(id), name);
+    if (!lstatSync(file, { throwIfNoEntry: false })?.isFile()) return false;
+    if (what.test(name)) return true;
+    try {
+      return what.test(readFileSync(file, 'latin1'));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+      throw error;
+    }
+  });
 }
 
 const asRoot = process.getuid?.() === 0;

@@ -46,6 +46,7 @@ export async function* answer(options: AnswerOptions): AsyncGenerator<AnswerEven
     (id) => turns.find(tenantId, id) !== undefined,
   );
   const turn = turnId === null ? undefined : turns.find(tenantId, turnId);
+  turn?.noteCall();
   if (turn?.cancelled.aborted) throw new CallCancelled();
   const language = languageOf(withoutTurn);
   const offered = new Set(withoutTurn.tools.map((tool) => tool.name));

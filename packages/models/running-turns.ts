@@ -9,6 +9,8 @@ export interface TurnRegistry extends RunningTurns {
 export interface TrackedTurn {
   /** Aborted when nobody waits for the turn any more. */
   readonly cancelled: AbortSignal;
+  /** Told of each of its calls, also of those that are refused. */
+  noteCall(): void;
   /** Told of each attempt to answer one of its calls. */
   note(attempt: Pick<ModelUsage, 'outcome' | 'failure'>): void;
 }
@@ -24,14 +26,19 @@ export function createTurnRegistry(): TurnRegistry {
       const key = keyOf(tenantId, turnId);
       const cancelling = new AbortController();
       let failure: ModelFailure | null = null;
+      let asked = false;
       const turn: TrackedTurn = {
         cancelled: cancelling.signal,
+        noteCall: () => {
+          asked = true;
+        },
         note: (attempt) => {
           if (attempt.outcome !== 'cancelled') failure = attempt.failure;
         },
       };
       running.set(key, [...(running.get(key) ?? []), turn]);
       return {
+        asked: () => asked,
         failure: () => failure,
         cancel: () => cancelling.abort(),
         end: () => {

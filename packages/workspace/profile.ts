@@ -56,7 +56,10 @@ export interface OpenClawProfile {
   readonly readinessPath: string;
   /** One message as an HTTP request to the gateway, answered with server-sent events. */
   turnRequest(turn: TurnInput): GatewayRequest;
-  /** Whether the gateway ends a turn whose caller hangs up. Where it does not, its model calls have to be ended instead. */
+  /**
+   * Whether the gateway ends a turn whose caller hangs up, with the tool that it is at. Where it does not, only ending the turn's model
+   * calls ends it.
+   */
   readonly cancelsOnDisconnect: boolean;
   /**
    * Whether the gateway says so when an answer broke off. Where it does not, the answer looks complete or empty, and whether the model

@@ -12,7 +12,7 @@ import { type Person, signIn } from '../support/person.ts';
  * are never answered twice.
  */
 const carolsChat = 700_001;
-const patience = { timeout: 240_000 };
+const patience = { timeout: 120_000 };
 const carolWrites = (telegram: TelegramFake, text: string) =>
   telegram.sendFromUser({ userId: carolsChat, name: 'Carol', text });
 
@@ -90,7 +90,7 @@ describe('an organization with a bot that is polled', () => {
     expect(Buffer.from(await download.arrayBuffer()).equals(content)).toBe(true);
   });
 
-  test('gives the chat to a person who takes the session over, and back', { timeout: 600_000 }, async () => {
+  test('gives the chat to a person who takes the session over, and back', async () => {
     const { conversation } = await current();
     const params = { conversationId: conversation.id };
     await admin.client.call('takeOverSession', { params });
