@@ -324,22 +324,36 @@ describe('an assignment', () => {
     await page.goBack();
   });
 
-  test('is given to everybody of a position who has no agent', async () => {
+  const grace = async () => {
     const admin = await installation.person('admin');
-    const grace = async () =>
-      (await admin.client.call('listEmployees', { query: { search: 'Grace Hopper' } })).employees[0]?.tenantId;
-    await admin.client.call('operateTenant', {
-      params: { tenantId: (await grace()) ?? '' },
-      body: { kind: 'delete', skipBackup: true },
-    });
+    const { employees } = await admin.client.call('listEmployees', { query: { search: 'Grace Hopper' } });
+    return employees[0]?.tenantId;
+  };
+  const takeAgentOfGrace = async () => {
+    const admin = await installation.person('admin');
+    const params = { tenantId: (await grace()) ?? '' };
+    await admin.client.call('operateTenant', { params, body: { kind: 'delete', skipBackup: true } });
     await expect.poll(grace, { timeout: 60_000 }).toBeNull();
+  };
+
+  test('of their own is given to somebody who has none', async () => {
+    await takeAgentOfGrace();
     await page.reload();
+    await expectAccessible(page);
     await page.getByRole('button', { name: 'Give Grace Hopper an agent' }).click();
+    await page.getByText('Grace Hopper has an agent').waitFor();
+    await row('assignment', 'Grace Hopper').getByRole('link', { name: 'Open of Grace Hopper' }).waitFor();
+  });
+
+  test('is given to everybody of a position who has none', async () => {
+    await takeAgentOfGrace();
+    await page.getByRole('link', { name: 'Positions', exact: true }).click();
+    await row('position', 'Group Controller').getByRole('button', { name: 'Give 1 agent' }).click();
     await dialog().getByText('Grace Hopper', { exact: true }).waitFor();
     await expectAccessible(page);
     await inDialog('Give 1 agent').click();
     await closed();
-    await row('assignment', 'Grace Hopper').getByRole('link', { name: 'Open of Grace Hopper' }).waitFor();
+    await expect.poll(grace).not.toBeNull();
   });
 });
 

@@ -188,7 +188,7 @@ describe('a change that needs a review', () => {
     await proposal(reviewer, 'approved').waitFor();
     await button('Try with some', reviewer).click();
     await dialog(reviewer).getByLabel('Share of the agents').fill('50');
-    await dialog(reviewer).getByText('50 %: about 2 of 3 agents').waitFor();
+    await dialog(reviewer).getByText('50 %: 2 of 3 agents').waitFor();
     await expectAccessible(reviewer);
     await inDialog('Try with some', reviewer).click();
     await proposal(reviewer, 'canary').getByTestId('canary').waitFor();

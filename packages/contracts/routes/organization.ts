@@ -234,6 +234,17 @@ export const organizationRoutes = {
     body: employeeChange,
     response: employee,
   }),
+  provisionEmployee: route({
+    method: 'POST',
+    path: '/employees/:employeeId/agent',
+    tag: 'Organization',
+    summary: 'Give somebody who has a position and no agent one, asleep until their first message',
+    access: ['admin'],
+    scope: 'organization',
+    params: employeeParams,
+    status: 201,
+    response: z.object({ tenantId: z.string() }),
+  }),
   resetPassword: route({
     method: 'POST',
     path: '/employees/:employeeId/password',

@@ -1,7 +1,7 @@
 import type { Assignment, ChannelBinding, Employee, Position, RoutingRule } from '@clawpool/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { Plus, Rocket, X } from 'lucide-react';
+import { Plus, X } from 'lucide-react';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ProblemNotice } from '../../api/problem-notice.tsx';
@@ -11,16 +11,13 @@ import { AssignDialog } from '../../routing/assign-dialog.tsx';
 import { assignmentsQuery, rulesQuery } from '../../routing/queries.ts';
 import { UnassignDialog } from '../../routing/unassign-dialog.tsx';
 import { nameOfChannel } from '../channel-name.ts';
+import { GiveAgent } from '../employees/give-agent.tsx';
 import { Suspended } from '../employees/person-tags.tsx';
 import { linkStyle } from '../link-style.ts';
-import { ProvisionDialog } from '../positions/provision-dialog.tsx';
 import { positionsQuery } from '../queries.ts';
 import { bindingsOf, decidingRule, teamsOf } from './decision.ts';
 
-type Overlay =
-  | { kind: 'provision'; position: Position }
-  | { kind: 'share'; employee: Employee }
-  | { kind: 'unshare'; employee: Employee; team: Assignment };
+type Overlay = { kind: 'share'; employee: Employee } | { kind: 'unshare'; employee: Employee; team: Assignment };
 
 const columns =
   'grid grid-cols-2 gap-x-5 gap-y-3 px-4 xl:grid-cols-[minmax(0,1.2fr)_minmax(0,1fr)_minmax(0,1.3fr)_minmax(0,1.1fr)_minmax(0,1.3fr)]';
@@ -62,11 +59,7 @@ export function AssignedPeople({
             >
               <Person employee={employee} />
               <Cell name={t('assignments.columns.agent')}>
-                <OwnAgent
-                  employee={employee}
-                  position={positionOf(employee)}
-                  onProvision={mayChange ? (position) => setOverlay({ kind: 'provision', position }) : null}
-                />
+                <OwnAgent employee={employee} mayChange={mayChange} />
               </Cell>
               <Cell name={t('assignments.columns.teams')}>
                 <SharedAgents
@@ -89,7 +82,6 @@ export function AssignedPeople({
           ))}
         </ul>
       </div>
-      {overlay?.kind === 'provision' && <ProvisionDialog position={overlay.position} onClose={close} />}
       {overlay?.kind === 'share' && <AssignDialog assignment={null} employee={overlay.employee} onClose={close} />}
       {overlay?.kind === 'unshare' && (
         <UnassignDialog assignment={overlay.team} person={overlay.employee} onClose={close} />
@@ -129,15 +121,7 @@ function Person({ employee }: { employee: Employee }) {
   );
 }
 
-function OwnAgent({
-  employee,
-  position,
-  onProvision,
-}: {
-  employee: Employee;
-  position: Position | undefined;
-  onProvision: ((position: Position) => void) | null;
-}) {
+function OwnAgent({ employee, mayChange }: { employee: Employee; mayChange: boolean }) {
   const { t } = useTranslation();
   if (employee.tenantId !== null) {
     return (
@@ -147,24 +131,15 @@ function OwnAgent({
       </Link>
     );
   }
-  if (onProvision === null) return <span className="text-ink-faint">{t('employees.noAgent')}</span>;
-  if (position === undefined) {
+  if (!mayChange || !employee.active) return <span className="text-ink-faint">{t('employees.noAgent')}</span>;
+  if (employee.positionId === null) {
     return (
       <Link to="/employees" search={{ person: employee.id }} className={linkStyle}>
         {t('assignments.needsPosition')}
       </Link>
     );
   }
-  return (
-    <Button
-      size="sm"
-      aria-label={t('assignments.provisionFor', { name: employee.name })}
-      onClick={() => onProvision(position)}
-    >
-      <Rocket aria-hidden="true" />
-      {t('assignments.provision')}
-    </Button>
-  );
+  return <GiveAgent employee={employee} />;
 }
 
 function SharedAgents({

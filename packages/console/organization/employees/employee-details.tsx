@@ -20,6 +20,7 @@ import { SoulLink } from '../soul-link.tsx';
 import { SourceTag } from '../source-tag.tsx';
 import { actionsFor } from './actions.ts';
 import type { PersonAction } from './employee-overlay.tsx';
+import { GiveAgent } from './give-agent.tsx';
 import { RoleTags, Suspended } from './person-tags.tsx';
 import { WeekBars } from './week-bars.tsx';
 
@@ -78,7 +79,7 @@ export function EmployeeDetails({
             </Part>
             <div className="grid grid-cols-1 content-start gap-6">
               <Part title={t('employees.agent')}>
-                <Agent employee={employee} />
+                <Agent employee={employee} mayChange={mayChange} />
               </Part>
               <Part title={t('employees.channels')}>
                 <Channels channels={employee.channels} />
@@ -153,11 +154,12 @@ function Identity({ employee }: { employee: EmployeeDetail }) {
   );
 }
 
-function Agent({ employee }: { employee: EmployeeDetail }) {
+function Agent({ employee, mayChange }: { employee: EmployeeDetail; mayChange: boolean }) {
   const { t } = useTranslation();
   const format = useFormat();
   const now = useNow(30_000);
   if (employee.tenantId === null) {
+    if (mayChange && employee.active && employee.positionId !== null) return <GiveAgent employee={employee} />;
     return (
       <p className="text-ink-soft text-sm">
         {t('employees.noAgentYet')}{' '}

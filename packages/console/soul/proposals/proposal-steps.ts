@@ -25,5 +25,5 @@ export function stepsOf({
 export const isOver = (state: ProposalState): boolean =>
   state === 'published' || state === 'rejected' || state === 'withdrawn';
 
-/** How many agents a percentage is, roughly: which ones, and so how many exactly, follows from their ids. */
-export const agentsOf = (percent: number, affected: number): number => Math.round((affected * percent) / 100);
+/** How many agents a percentage is. */
+export const agentsOf = (percent: number, affected: number): number => Math.ceil((affected * percent) / 100);

@@ -44,7 +44,7 @@ export async function findLayers(
         scope: layerProposals.scope,
         content: layerProposals.content,
         id: layerProposals.id,
-        canaryPercent: layerProposals.canaryPercent,
+        canaryUpTo: layerProposals.canaryUpTo,
       })
       .from(layerProposals)
       .where(and(mine(layerProposals), eq(layerProposals.state, 'canary'))),

@@ -17,7 +17,7 @@ import { type GovernedPerson, insertGovernedOrganization } from '../../testing/g
 import { watchMarkedAgents } from '../../testing/marked-agents.ts';
 import { insertSmallOrganization } from '../../testing/small-organization.ts';
 import { createLayerService, type LayerService } from './layer-service.ts';
-import { hasCanary } from './proposal.ts';
+import { canaryUpTo, hasCanary } from './proposal.ts';
 import { createProposalService, type ProposalService } from './proposal-service.ts';
 
 let database: Database;
@@ -76,10 +76,11 @@ const told = async (person: Principal) => {
     .where(eq(personNotifications.userId, person.userId));
   return rows.map(({ title }) => title);
 };
-const trying = (id: string, canaryPercent: number) =>
-  [...Object.keys(who), ...more, 'twin-ed']
-    .filter((name) => name !== 'auditor' && hasCanary(name, { id, canaryPercent }))
-    .sort();
+const trying = (id: string, percent: number) => {
+  const all = [...Object.keys(who), ...more, 'twin-ed'].filter((name) => name !== 'auditor').sort();
+  const upTo = canaryUpTo(all, id, percent);
+  return all.filter((name) => hasCanary(name, { id, canaryUpTo: upTo }));
+};
 
 describe('a proposal', () => {
   test('changes nothing until it is given to all, and is a version by its author then', async () => {

@@ -8,7 +8,7 @@ import { type LayerKey, layerKey, rightsOn, type Standing, shownOwner } from './
 import { type OpenLayer, openLayer, standingOf } from './layer-access.ts';
 import { recordLayerAudit, refuseDuringCanary, requireVersion } from './layer-service.ts';
 import { countAffected, listAffected, lockLayer, writeLayer } from './layer-store.ts';
-import { hasCanary, type ProposalFacts, possibleSteps, type Relation, takeStep } from './proposal.ts';
+import { canaryUpTo, hasCanary, type ProposalFacts, possibleSteps, type Relation, takeStep } from './proposal.ts';
 import { tellAuthor, tellReviewers } from './proposal-news.ts';
 import {
   findProposal,
@@ -120,8 +120,7 @@ export function createProposalService({ db }: Database): ProposalService {
         const proposal = await openProposal(tx, principal, id);
         const state = takeStep(proposal.facts, decision.step, proposal.relation);
         const change = await carryOut(tx, principal, proposal, decision);
-        const canaryPercent = decision.step === 'canary' ? decision.percent : null;
-        await updateProposal(tx, organizationId, id, { ...change, state, canaryPercent });
+        await updateProposal(tx, organizationId, id, { canaryPercent: null, canaryUpTo: null, ...change, state });
         await tellAuthor(tx, principal, proposal.row, decision.step);
       });
       return get(principal, id);
@@ -176,9 +175,10 @@ async function carryOut(
       await refuseDuringCanary(tx, organizationId, key, row.id);
       const { percent } = decision;
       await audit('tried', { percent, before: row.canaryPercent ?? 0 });
-      const hasIt = (tenantId: string) => hasCanary(tenantId, { id: row.id, canaryPercent: percent });
+      const upTo = canaryUpTo(await listAffected(tx, organizationId, key), row.id, percent);
+      const hasIt = (tenantId: string) => hasCanary(tenantId, { id: row.id, canaryUpTo: upTo });
       await mark(tx, organizationId, key, (tenantId) => hadIt(tenantId) !== hasIt(tenantId));
-      return {};
+      return { canaryPercent: percent, canaryUpTo: upTo };
     }
     case 'publish': {
       await refuseDuringCanary(tx, organizationId, key, row.id);
@@ -215,7 +215,7 @@ async function show(
   relation: Relation,
   affected: Promise<number> = countAffected(db, organizationId, row),
 ): Promise<LayerProposal> {
-  const { layerVersion: _, authorId: __, canaryPercent, departmentId: ___, ...proposal } = row;
+  const { layerVersion: _, authorId: __, canaryPercent, canaryUpTo: ___, departmentId: ____, ...proposal } = row;
   const trying = canaryPercent === null ? null : await listAffected(db, organizationId, row);
   const facts = factsOf(row);
   return {

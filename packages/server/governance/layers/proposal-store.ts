@@ -23,6 +23,7 @@ export type ProposalChange = Partial<
     | 'reviewer'
     | 'reviewNote'
     | 'canaryPercent'
+    | 'canaryUpTo'
     | 'publishedVersion'
     | 'decidedAt'
   >
@@ -126,6 +127,7 @@ function selectProposals(db: Queryable, organizationId: string) {
       reviewer: layerProposals.reviewer,
       reviewNote: layerProposals.reviewNote,
       canaryPercent: layerProposals.canaryPercent,
+      canaryUpTo: layerProposals.canaryUpTo,
       publishedVersion: layerProposals.publishedVersion,
       createdAt: layerProposals.createdAt,
       updatedAt: layerProposals.updatedAt,

@@ -1,6 +1,6 @@
 import type { ProposalState } from '@clawpool/contracts';
 import { describe, expect, test } from 'vitest';
-import { hasCanary, type ProposalStep, possibleSteps, takeStep } from './proposal.ts';
+import { canaryUpTo, hasCanary, type ProposalStep, possibleSteps, takeStep } from './proposal.ts';
 
 const author = { author: true, editor: false };
 const editor = { author: false, editor: true };
@@ -79,14 +79,34 @@ describe('a proposal', () => {
 
 describe('the agents that try a change', () => {
   const tenants = Array.from({ length: 2_000 }, (_, n) => `tenant-${n}`);
-  const trying = (id: string, canaryPercent: number | null) =>
-    tenants.filter((tenantId) => hasCanary(tenantId, { id, canaryPercent }));
+  const trying = (id: string, percent: number, of = tenants) => {
+    const upTo = canaryUpTo(of, id, percent);
+    return of.filter((tenantId) => hasCanary(tenantId, { id, canaryUpTo: upTo }));
+  };
 
-  test('are about as many as the percentage says, and the same ones each time', () => {
-    expect(trying('a', 20).length).toBeGreaterThan(320);
-    expect(trying('a', 20).length).toBeLessThan(480);
-    expect(trying('a', 20)).toEqual(trying('a', 20));
-    expect(trying('a', null)).toEqual([]);
+  test.each([
+    [2_000, 20, 400],
+    [3, 50, 2],
+    [3, 1, 1],
+    [1, 99, 1],
+    [0, 50, 0],
+  ])('are of %i with %i %% exactly %i, and the same ones each time', (count, percent, expected) => {
+    const some = trying('a', percent, tenants.slice(0, count));
+    expect(some).toHaveLength(expected);
+    expect(trying('a', percent, tenants.slice(0, count))).toEqual(some);
+  });
+
+  test('are nobody while nobody tries it', () => {
+    expect(tenants.some((tenantId) => hasCanary(tenantId, { id: 'a', canaryUpTo: null }))).toBe(false);
+  });
+
+  test('are of those who come later about as many as the percentage says, also where nobody was before', () => {
+    for (const before of [tenants.slice(0, 1_000), []]) {
+      const upTo = canaryUpTo(before, 'a', 20);
+      const later = tenants.slice(1_000).filter((tenantId) => hasCanary(tenantId, { id: 'a', canaryUpTo: upTo }));
+      expect(later.length).toBeGreaterThan(140);
+      expect(later.length).toBeLessThan(260);
+    }
   });
 
   test('only grow in number when the percentage rises', () => {

@@ -74,17 +74,21 @@ export function takeStep({ state, outdated }: ProposalFacts, step: ProposalStep,
   return to;
 }
 
+/** Whether an agent is among those that try a change, also one that came later. */
+export const hasCanary = (tenantId: string, { id, canaryUpTo }: { id: string; canaryUpTo: number | null }): boolean =>
+  canaryUpTo !== null && placeOf(tenantId, id) <= canaryUpTo;
+
 /**
- * Whether an agent is among those that try a change. Follows from the ids alone: the same agents whoever asks and whenever, and raising
- * the percentage only adds some.
+ * Up to which place so many percent of these agents try a change: rounded up, so that somebody does. Raising the percentage only adds some.
  */
-export function hasCanary(
-  tenantId: string,
-  { id, canaryPercent }: { id: string; canaryPercent: number | null },
-): boolean {
-  const digest = createHash('sha256').update(`${tenantId}\n${id}`).digest();
-  return digest.readUInt32BE(0) % 100 < (canaryPercent ?? 0);
+export function canaryUpTo(tenantIds: readonly string[], id: string, percent: number): number {
+  const places = tenantIds.map((tenantId) => placeOf(tenantId, id)).sort((one, other) => one - other);
+  return places[Math.ceil((places.length * percent) / 100) - 1] ?? Math.floor((2 ** 32 * percent) / 100) - 1;
 }
+
+/** An agent's place in the order in which a change is tried, below 2^32: the same whoever asks and whenever, another for another change. */
+const placeOf = (tenantId: string, proposalId: string): number =>
+  createHash('sha256').update(`${tenantId}\n${proposalId}`).digest().readUInt32BE(0);
 
 const stateNames: Readonly<Record<ProposalState, string>> = {
   draft: 'a draft',

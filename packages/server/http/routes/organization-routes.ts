@@ -14,6 +14,7 @@ import {
   deleteEmployee,
   peopleOf,
   personOf,
+  provisionEmployee,
   removalOfEmployee,
   resetPassword,
 } from '../../organization/people/people-service.ts';
@@ -51,6 +52,7 @@ export function registerOrganizationRoutes(app: HttpApp, database: Database): vo
     getEmployee: ({ principal, params }) => personOf(database, principal, params.employeeId),
     createEmployee: ({ principal, body }) => createEmployee(database, principal, body),
     changeEmployee: ({ principal, params, body }) => changeEmployee(database, principal, params.employeeId, body),
+    provisionEmployee: ({ principal, params }) => provisionEmployee(database, principal, params.employeeId),
     resetPassword: ({ principal, params }) => resetPassword(database, principal, params.employeeId),
     employeeRemoval: ({ principal, params }) => removalOfEmployee(database, principal, params.employeeId),
     deleteEmployee: ({ principal, params, query }) => deleteEmployee(database, principal, params.employeeId, query),

@@ -2,7 +2,17 @@ import { and, eq, sql } from 'drizzle-orm';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Database } from '../../store/database.ts';
-import { accounts, conversations, members, messages, sessions, turns, users } from '../../store/schema/index.ts';
+import {
+  accounts,
+  conversations,
+  employees,
+  members,
+  messages,
+  sessions,
+  tenants,
+  turns,
+  users,
+} from '../../store/schema/index.ts';
 import { createTestDatabase } from '../../store/testing.ts';
 import { watchMarkedAgents } from '../../testing/marked-agents.ts';
 import { insertBranches, insertMember, insertStaffedOrganization } from '../../testing/staffed-organization.ts';
@@ -13,6 +23,7 @@ import {
   deleteEmployee,
   peopleOf,
   personOf,
+  provisionEmployee,
   removalOfEmployee,
   resetPassword,
 } from './people-service.ts';
@@ -158,6 +169,29 @@ describe('adding and changing', () => {
     expect(first.password).not.toBe(second.password);
     expect(await database.db.$count(sessions)).toBe(0);
     expect(await database.db.$count(accounts, eq(accounts.userId, ann.userId))).toBe(1);
+  });
+});
+
+describe('an agent for one person', () => {
+  const refusal = (employeeId: string) =>
+    provisionEmployee(database, ada, employeeId).catch((error: { code: string; message: string }) => error);
+
+  test('is made once, however many ask, and leaves colleagues as they are', async () => {
+    await database.db.update(tenants).set({ state: 'deleted', deletedAt: new Date() });
+    const made = await Promise.allSettled([1, 2].map(() => provisionEmployee(database, ada, 'ann')));
+    expect(made.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect((await personOf(database, ada, 'ann')).tenantId).not.toBeNull();
+    expect((await personOf(database, ada, 'ben')).tenantId).toBeNull();
+  });
+
+  test('is refused to who has one, has no position, is suspended or is nobody', async () => {
+    await expect(refusal('ann')).resolves.toMatchObject({ code: 'conflict', message: 'ann has an agent already.' });
+    await expect(refusal('nobody')).resolves.toMatchObject({ code: 'not_found' });
+    await database.db.update(tenants).set({ state: 'deleted', deletedAt: new Date() });
+    await changeEmployee(database, ada, 'ben', { active: false });
+    await expect(refusal('ben')).resolves.toMatchObject({ code: 'conflict', message: 'ben is suspended.' });
+    await database.db.update(employees).set({ positionId: null }).where(eq(employees.id, 'ann'));
+    await expect(refusal('ann')).resolves.toMatchObject({ code: 'conflict', message: 'ann has no position.' });
   });
 });
 

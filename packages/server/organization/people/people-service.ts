@@ -10,6 +10,7 @@ import { hashPassword } from 'better-auth/crypto';
 import { recordAudit } from '../../audit/audit-store.ts';
 import type { Database, Queryable } from '../../store/database.ts';
 import { transact } from '../../store/deadlock.ts';
+import { notify } from '../../store/notifications.ts';
 import { setFirstPassword } from '../account-store.ts';
 import { scopeOf } from '../department-store.ts';
 import { listDepartments } from '../departments/department-store.ts';
@@ -21,6 +22,7 @@ import { endSessionsOf, lockOrganization, lockPerson, noSuchPerson, type PersonR
 import type { PersonChange } from './person.ts';
 import { findPersonDetail, personRemoval } from './person-detail.ts';
 import { addPerson, changePerson, removePerson } from './person-writer.ts';
+import { provisionAgents } from './provisioning.ts';
 import { refuseAboveOneself } from './standing.ts';
 
 export interface PeopleQuery {
@@ -105,6 +107,33 @@ export function changeEmployee(
     if (standsOn(before, change)) refuseAboveOneself(principal, before);
     await changePerson(tx, organizationId, personActor(principal), employeeId, change);
     return shown(tx, organizationId, employeeId, null);
+  });
+}
+
+/**
+ * Gives somebody an agent of their own; see `provisionAgents`. Errors: `not_found`; `conflict` (no position, suspended, or there is an agent);
+ * `quota_exceeded`.
+ */
+export function provisionEmployee(
+  { db }: Database,
+  principal: Principal,
+  employeeId: string,
+): Promise<{ tenantId: string }> {
+  const { organizationId } = principal;
+  return transact(db, async (tx) => {
+    await lockOrganization(tx, organizationId);
+    const { name, positionId, active } = await lockPerson(tx, organizationId, employeeId);
+    if (!active) throw new ClawpoolError('conflict', `${name} is suspended.`, 'Let them in again first.');
+    if (positionId === null) {
+      throw new ClawpoolError('conflict', `${name} has no position.`, 'Give them one: their agent comes with it.');
+    }
+    const [agent] = await provisionAgents(tx, organizationId, personActor(principal), [employeeId]);
+    if (!agent) {
+      const hint = 'Open it from their details; one that is being deleted is gone in a moment.';
+      throw new ClawpoolError('conflict', `${name} has an agent already.`, hint);
+    }
+    await notify(tx, 'routing_changed', { organizationId });
+    return { tenantId: agent.tenantId };
   });
 }
 

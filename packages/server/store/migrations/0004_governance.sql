@@ -171,12 +171,14 @@ CREATE TABLE "layer_proposals" (
 	"reviewer" text,
 	"review_note" text DEFAULT '' NOT NULL,
 	"canary_percent" integer,
+	"canary_up_to" bigint,
 	"published_version" integer,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"updated_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"decided_at" timestamp with time zone,
 	CONSTRAINT "layer_proposals_organization_id_id_pk" PRIMARY KEY("organization_id","id"),
-	CONSTRAINT "canary_percent" CHECK (("layer_proposals"."state" = 'canary') = ("layer_proposals"."canary_percent" is not null))
+	CONSTRAINT "canary_percent" CHECK (("layer_proposals"."state" = 'canary') = ("layer_proposals"."canary_percent" is not null)
+      and ("layer_proposals"."canary_percent" is null) = ("layer_proposals"."canary_up_to" is null))
 );
 --> statement-breakpoint
 CREATE TABLE "layer_versions" (

@@ -1,6 +1,6 @@
 import type { AgentSettings, CommandPattern, LayerChangeCause, ProposalState } from '@clawpool/contracts';
 import { sql } from 'drizzle-orm';
-import { check, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
+import { bigint, check, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import { createdAt, instant, organizationId } from './columns.ts';
 import { organizations } from './organization.ts';
 
@@ -58,8 +58,10 @@ export const layerProposals = pgTable(
     author: text('author').notNull(),
     reviewer: text('reviewer'),
     reviewNote: text('review_note').notNull().default(''),
-    /** Of the affected tenants, while its state is `canary`: 1 to 99; which ones follows from their ids. */
+    /** Of the affected tenants, while its state is `canary`: 1 to 99. */
     canaryPercent: integer('canary_percent'),
+    /** Tenants up to this place try it; see `placeOf`. */
+    canaryUpTo: bigint('canary_up_to', { mode: 'number' }),
     publishedVersion: integer('published_version'),
     createdAt: createdAt(),
     updatedAt: instant('updated_at').notNull().defaultNow(),
@@ -69,7 +71,11 @@ export const layerProposals = pgTable(
     primaryKey({ columns: [t.organizationId, t.id] }),
     uniqueIndex('one_canary_per_layer').on(t.organizationId, t.scope, t.ownerId).where(sql`state = 'canary'`),
     index('proposals_by_layer').on(t.organizationId, t.scope, t.ownerId, t.updatedAt),
-    check('canary_percent', sql`(${t.state} = 'canary') = (${t.canaryPercent} is not null)`),
+    check(
+      'canary_percent',
+      sql`(${t.state} = 'canary') = (${t.canaryPercent} is not null)
+      and (${t.canaryPercent} is null) = (${t.canaryUpTo} is null)`,
+    ),
   ],
 );
 
