@@ -27,7 +27,8 @@ const directions = Object.entries(allowed).map(([name, targets]) => ({
 }));
 
 /** Everything in packages/server that is a business domain: neither its HTTP face nor its store. */
-const domains = '(organization|identity|directory|governance|files|dashboard|pool|conversations|usage|audit)';
+const domains =
+  '(organization|identity|directory|governance|files|dashboard|pool|conversations|integrations|twins|assistant|agent-api|usage|audit)';
 
 export default {
   forbidden: [

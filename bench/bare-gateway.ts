@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createModelGateway, modelSettingsFromEnvironment } from '@clawpool/models';
+import { createModelGateway, modelEnvironment, parseModelSettings } from '@clawpool/models';
 import { firstTokenOf } from './first-token.ts';
 
 /** The reference: `openclaw gateway` as a person would start it by hand, with default settings, asked as soon as it is ready. */
@@ -108,7 +108,7 @@ async function ask(port: number): Promise<AsyncIterable<Uint8Array>> {
 /** Clawpool's demo model on a port of its own, so that both sides wait for the same model. */
 async function serveDemoModel() {
   const gateway = createModelGateway({
-    settings: modelSettingsFromEnvironment({}),
+    settings: parseModelSettings(modelEnvironment({})),
     ports: {
       policyFor: async (tenantId) => ({
         organizationId: 'bench',

@@ -3,7 +3,7 @@
  * `cp -a` and packing it with `tar | gzip` (neither of which waits for the disk, while a checkpoint and a restore do).
  * Twice: with 1,000 files of 100 KB and with 20,000 files of 5 KB. Rounds are interleaved, so that all meet the same machine.
  *
- *     node bench/checkpoint.ts [--rounds 20]
+ *     node bench/checkpoint.ts [--rounds 20] [--check]
  */
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -12,11 +12,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { openBlobFolder, restoreFolder, snapshotFolder } from '@clawpool/checkpoints';
-import { percentile, printTable, roundsFromArguments } from './table.ts';
+import { judge, percentile, printTable, roundsFromArguments, type Target } from './table.ts';
 
 const rounds = roundsFromArguments(20);
 
-async function measure(files: number, bytes: number): Promise<void> {
+/** The targets, as measured with that many files of that size. */
+async function measure(files: number, bytes: number): Promise<Target[]> {
   const scratch = mkdtempSync(join(tmpdir(), 'clawpool-bench-'));
   try {
     const folder = join(scratch, 'files');
@@ -71,10 +72,18 @@ async function measure(files: number, bytes: number): Promise<void> {
     console.log(
       `\nStored for a change of ${bytes / 1000} KB: ${kilobytes} KB. The first checkpoint took ${first.tookMs} ms.`,
     );
+    const of = `${files.toLocaleString('en')} files`;
+    return [
+      {
+        name: `checkpoint of ${of} after one changed, p50, ms`,
+        measured: percentile(samples.checkpoint, 0.5),
+        target: 50,
+      },
+      { name: `restore of ${of}, p50, ms`, measured: percentile(samples.restore, 0.5), target: 2_000 },
+    ];
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
 }
 
-await measure(1_000, 100_000);
-await measure(20_000, 5_000);
+judge([...(await measure(1_000, 100_000)), ...(await measure(20_000, 5_000))]);

@@ -3,7 +3,7 @@
  * the same gateway with the same message in a new session: once through the public API (session cookie, stored message,
  * claimed turn, event stream), once straight into the tenant's in pipe, which only the host agent may do. Rounds are interleaved.
  *
- *     node bench/router-overhead.ts [--rounds 60]
+ *     node bench/router-overhead.ts [--rounds 60] [--check]
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { Client } from 'undici';
 import { startTestInstallation } from '../tests/support/installation.ts';
 import { portalTurn } from '../tests/support/turn-context.ts';
 import { firstTokenOf, firstTokenThroughClawpool } from './first-token.ts';
-import { percentile, printTable, roundsFromArguments } from './table.ts';
+import { judge, percentile, printTable, roundsFromArguments } from './table.ts';
 
 const rounds = roundsFromArguments(60);
 const installation = await startTestInstallation();
@@ -45,6 +45,7 @@ const added = samples.clawpool.map((time, round) => time - (samples.direct[round
 console.log(
   `\nadded, round by round: p50 ${percentile(added, 0.5).toFixed(1)} ms, p95 ${percentile(added, 0.95).toFixed(1)} ms`,
 );
+judge([{ name: 'added to the first token, p50, ms', measured: percentile(added, 0.5), target: 20 }]);
 
 async function openInPipe(tenantId: string) {
   const configuration = JSON.parse(

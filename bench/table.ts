@@ -28,6 +28,30 @@ export function printTable(title: string, rows: readonly Row[], reference: strin
   }
 }
 
+export interface Target {
+  /** What is measured, for example `p99 at 500 a second, ms`. */
+  name: string;
+  measured: number;
+  /** At most. */
+  target: number;
+}
+
+/**
+ * Says of every target whether this run was within it. With `--check` the process ends with 1 when one was not, or was not measured: ratios
+ * mean something on any machine, milliseconds only on a quiet one.
+ */
+export function judge(targets: readonly Target[]): void {
+  console.log('\n| target | at most | measured | verdict |');
+  console.log('|---|---:|---:|---|');
+  let over = 0;
+  for (const { name, measured, target } of targets) {
+    const within = measured <= target;
+    if (!within) over++;
+    console.log(`| ${name} | ${target} | ${measured.toFixed(measured < 10 ? 2 : 1)} | ${within ? 'within' : 'over'} |`);
+  }
+  if (over > 0 && process.argv.includes('--check')) process.exitCode = 1;
+}
+
 /** `--rounds N`, or the default. */
 export function roundsFromArguments(fallback: number): number {
   const index = process.argv.indexOf('--rounds');

@@ -3,7 +3,7 @@
  * and for twenty that are asked at the same moment; beside a bare `openclaw gateway` started by hand with default settings (process
  * start to the first token of its first answer). Rounds are interleaved, so that all meet the same machine.
  *
- *     node bench/wake.ts [--rounds 20]
+ *     node bench/wake.ts [--rounds 20] [--image openclaw-2026.3.24] [--check]
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,20 +12,23 @@ import { operatorOf } from '../tests/support/operator.ts';
 import type { Person } from '../tests/support/person.ts';
 import { createBareGateway } from './bare-gateway.ts';
 import { firstTokenThroughClawpool } from './first-token.ts';
-import { printTable, roundsFromArguments } from './table.ts';
+import { judge, percentile, printTable, roundsFromArguments } from './table.ts';
 
 const rounds = roundsFromArguments(20);
 const crowdSize = 20;
 const installation = await startTestInstallation();
 const operator = operatorOf(installation);
-const bare = await createBareGateway(join(import.meta.dirname, '../.clawpool/images', installation.host.image));
+const image = imageFromArguments() ?? installation.host.image;
+const bare = await createBareGateway(join(import.meta.dirname, '../.clawpool/images', image));
 const ryan = await installation.person('ryan');
 const { tier } = await operator.call('tenant', { params: { tenantId: 'ryan' } });
 const samples = { bare: [] as number[], slot: [] as number[], start: [] as number[], running: [] as number[] };
 const startedBy: Record<string, number> = {};
 let crowd: number[] = [];
+const lost: string[] = [];
 
 try {
+  await useImage(image);
   // One unmeasured round for each: page cache and compile caches are warm on both sides.
   await bare.startToFirstToken();
   await wake(ryan, 0);
@@ -42,7 +45,7 @@ try {
   await installation.close();
 }
 printTable(
-  'Wake: message to first token (OpenClaw 2026.6.35, demo model)',
+  `Wake: message to first token (${image}, demo model)`,
   [
     { name: 'bare gateway', samples: samples.bare },
     { name: 'Clawpool, warm slot', samples: samples.slot },
@@ -55,6 +58,14 @@ printTable(
 console.log(
   `\nHow the runtimes came about: ${JSON.stringify(startedBy)}; of ${crowdSize} at once ${crowd.length} were answered.`,
 );
+for (const why of lost) console.log(`lost: ${why}`);
+const base = percentile(samples.bare, 0.5);
+judge([
+  { name: 'warm slot, p50 to bare gateway', measured: percentile(samples.slot, 0.5) / base, target: 0.15 },
+  { name: 'warm slot, p99 to it', measured: percentile(samples.slot, 0.99) / base, target: 0.4 },
+  { name: 'no slot, p50 to it', measured: percentile(samples.start, 0.5) / base, target: 0.7 },
+  { name: `not answered of ${crowdSize} at once`, measured: crowdSize - crowd.length, target: 0 },
+]);
 
 /** Hibernates the tenant, waits until the tier has that many warm slots and nothing else is being done, and asks. */
 async function wake(person: Person, slots: number): Promise<number> {
@@ -89,5 +100,20 @@ async function wakeTogether(): Promise<number[]> {
   const { employees } = await operator.call('listEmployees');
   const people: Person[] = [];
   for (const { id } of employees.slice(0, crowdSize)) people.push(await installation.person(id));
-  return Promise.all(people.map((person) => firstTokenThroughClawpool(person, 'Who are you?')));
+  const woken = await Promise.allSettled(people.map((person) => firstTokenThroughClawpool(person, 'Who are you?')));
+  for (const one of woken) if (one.status === 'rejected') lost.push(String(one.reason));
+  return woken.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+}
+
+function imageFromArguments(): string | undefined {
+  const index = process.argv.indexOf('--image');
+  return index === -1 ? undefined : process.argv[index + 1];
+}
+
+/** Everybody's runtimes are of it from their next start. */
+async function useImage(image: string): Promise<void> {
+  if (image === installation.host.image) return;
+  const { client } = await installation.person('jiade');
+  const { tiers } = await client.call('listTiers');
+  for (const { id: tierId } of tiers) await client.call('changeTier', { params: { tierId }, body: { image } });
 }

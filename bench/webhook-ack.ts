@@ -4,7 +4,7 @@
  * off as always. Times count from the moment a request was due, so that one that had to wait to be sent is not made to look quick. The
  * senders are not paired: no agent runs, and each chat is told so once.
  *
- *     node bench/webhook-ack.ts [--rate 500] [--seconds 10]
+ *     node bench/webhook-ack.ts [--rate 500] [--seconds 10] [--check]
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { Pool } from 'undici';
 import { startTestInstallation } from '../tests/support/installation.ts';
-import { percentile, printTable } from './table.ts';
+import { judge, percentile, printTable } from './table.ts';
 
 interface Load {
   url: string;
@@ -63,6 +63,10 @@ async function bench(): Promise<void> {
     const received = kept.accounts.find(({ id }) => id === account.id)?.receivedLastDay;
     const worst = percentile(loaded.acknowledged, 1).toFixed(1);
     console.log(`\nworst ${worst} ms; refused ${alone.refused + loaded.refused}; stored in all ${received}`);
+    judge([
+      { name: `p99 at ${rate} a second, ms`, measured: percentile(loaded.acknowledged, 0.99), target: 50 },
+      { name: 'refused', measured: alone.refused + loaded.refused, target: 0 },
+    ]);
   } finally {
     await installation.close();
     await platform.close();

@@ -49,6 +49,17 @@ describe('the configuration', () => {
     expect(resolve({ data: 'pool' }, {}).configuration.data).toBe(join(folder, 'pool'));
   });
 
+  it('takes from the file how many messages an agent works on at once, within what is sensible', () => {
+    expect(resolve({ config: write({ turnsPerAgent: 8 }) }, {}).configuration.turnsPerAgent).toBe(8);
+    expect(() => resolve({ config: write({ turnsPerAgent: 0 }) }, {})).toThrow('turnsPerAgent');
+  });
+
+  it('takes from the file for how many days operations are kept, within what is sensible', () => {
+    const { configuration } = resolve({ config: write({ operationsKeptDays: 90 }) }, {});
+    expect(configuration.operationsKeptDays).toBe(90);
+    expect(() => resolve({ config: write({ operationsKeptDays: 0 }) }, {})).toThrow('operationsKeptDays');
+  });
+
   it('takes the process driver from the flag that consents to it', () => {
     expect(resolve({ unsafeProcessDriver: true }, {}).configuration).toMatchObject({
       driver: 'process',
@@ -69,6 +80,16 @@ describe('the configuration', () => {
     expect(models.model).toBe('openai/small');
     const over = resolve({ config }, { OPENAI_API_KEY: 'of-environment' }).configuration.models;
     expect(over.providers.openai).toMatchObject({ apiKey: 'of-environment', baseUrl: 'http://file.example/v1' });
+  });
+
+  it('takes the model from one place and its provider’s key from the other', () => {
+    const key = write({ models: { providers: { anthropic: { apiKey: 'of-file' } } } }, 'key.json');
+    expect(resolve({ config: key }, { CLAWPOOL_MODEL: 'anthropic/x' }).configuration.models).toMatchObject({
+      ...{ model: 'anthropic/x', providers: { anthropic: { apiKey: 'of-file' } } },
+    });
+    const model = write({ models: { model: 'openai/qwen3:8b' } }, 'model.json');
+    const own = { OPENAI_API_KEY: 'k', OPENAI_BASE_URL: 'http://localhost:11434/v1' };
+    expect(resolve({ config: model }, own).configuration.models.model).toBe('openai/qwen3:8b');
   });
 
   it('stores checkpoints where the file says, with the environment’s key before the file’s', () => {

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type BlobStoreSettings, blobSettingsFromEnvironment, blobStoreSettings } from '@clawpool/checkpoints';
 import { ClawpoolError, type DriverName } from '@clawpool/contracts';
-import { type ModelSettings, modelSettingsFromEnvironment, parseModelSettings } from '@clawpool/models';
+import { type ModelSettings, modelEnvironment, parseModelSettings } from '@clawpool/models';
 import { z } from 'zod';
 import type { Environment } from './env.ts';
 import { defaultDataFolder } from './folders.ts';
@@ -32,6 +32,10 @@ export interface Configuration {
   privateWebhooks: boolean;
   /** Agents may also reach addresses of the own network, by name or number and on any port, where a tier or a grant names them. */
   privateEgress: boolean;
+  /** Messages that one agent works on at once; the others wait. The control plane’s default unless given. */
+  turnsPerAgent?: number | undefined;
+  /** Days for which operations, batches and load tests are kept after their end. The control plane’s default unless given. */
+  operationsKeptDays?: number | undefined;
   /** Where checkpoints are stored, and with which key. Default: `blobs` below `data`, as they are. */
   blobs: BlobStoreSettings;
 }
@@ -73,6 +77,8 @@ const configurationFile = z.strictObject({
   demo: z.boolean().optional().describe('true or false'),
   privateWebhooks: z.boolean().optional().describe('true or false'),
   privateEgress: z.boolean().optional().describe('true or false'),
+  turnsPerAgent: z.int().min(1).max(20).optional().describe('a whole number from 1 to 20'),
+  operationsKeptDays: z.int().min(1).max(3650).optional().describe('a whole number of days from 1 to 3650'),
   models: z.record(z.string(), z.unknown()).optional().describe('settings of the model gateway'),
   blobs: blobStoreSettings.optional().describe('where checkpoints are stored'),
 });
@@ -106,6 +112,8 @@ export function resolveConfiguration(
     demo: flags.demo ?? file.demo ?? false,
     privateWebhooks: file.privateWebhooks ?? false,
     privateEgress: file.privateEgress ?? false,
+    turnsPerAgent: file.turnsPerAgent,
+    operationsKeptDays: file.operationsKeptDays,
     models: resolveModels(environment, file.models, path),
     blobs: resolveBlobs(environment, file.blobs, path),
   };
@@ -175,10 +183,10 @@ function resolveModels(
   fromFile: ConfigurationFile['models'],
   path: string | undefined,
 ): ModelSettings {
-  const fromEnvironment = modelSettingsFromEnvironment(environment.variables);
-  if (fromFile === undefined || path === undefined) return fromEnvironment;
+  const fromEnvironment = modelEnvironment(environment.variables);
+  if (fromFile === undefined || path === undefined) return parseModelSettings(fromEnvironment);
   const joined = overlay(fromFile, fromEnvironment);
-  const settings = parseModelSettings(joined, (key) => `models.${key} (in ${path})`);
+  const settings = parseModelSettings(joined, (key) => `models.${key} (in ${path}, or by the environment)`);
   const [unknown] = unknownKeys(joined, settings);
   if (unknown === undefined) return settings;
   throw new ClawpoolError(

@@ -3,7 +3,7 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { channelDrivers, splitText } from '@clawpool/channels';
 import { openBlobStore } from '@clawpool/checkpoints';
-import type { Host, HostDescription } from '@clawpool/contracts';
+import { ClawpoolError, type Host, type HostDescription } from '@clawpool/contracts';
 import { createHost, imageCatalogue } from '@clawpool/host';
 import { commandRules, createModelGateway, type ModelGateway } from '@clawpool/models';
 import { chooseDriver } from '@clawpool/runtimes';
@@ -124,10 +124,22 @@ async function start(options: InstallationOptions, parts: Parts): Promise<Instal
     openclawTools: (tools, tierImage) => openclawProfile(versionOf(tierImage ?? images.default)).toolNames(tools),
   });
 
+  // Its files are the control plane's, which is started when the hosts are there.
+  let controlPlane: ControlPlane | null = null;
+  const memory = () => {
+    if (controlPlane) return controlPlane.memory;
+    throw new ClawpoolError('unavailable', 'Clawpool is just starting.', 'Try again in a moment.');
+  };
+
   // What an agent's out pipe leads to: models, and what it may ask of the control plane.
   const agentApi = createAgentApi({
     database,
     accepts: gateway.tokens.accepts,
+    runningTurns: gateway.turns.of,
+    memory: {
+      remember: (...note) => memory().remember(...note),
+      recall: (agent) => memory().recall(agent),
+    },
     onError: (error) => logger.error({ err: error }, 'A call of an agent could not be answered.'),
   });
   const egress = (tenantId: string): RequestListener => {
@@ -168,7 +180,7 @@ async function start(options: InstallationOptions, parts: Parts): Promise<Instal
   }
   options.signal?.throwIfAborted();
 
-  const controlPlane = await steps.run('Control plane', () =>
+  const started = await steps.run('Control plane', () =>
     startControlPlane({
       database,
       dataFolder: data,
@@ -186,23 +198,26 @@ async function start(options: InstallationOptions, parts: Parts): Promise<Instal
       bind: options.bind,
       publicUrl: options.publicUrl ?? null,
       privateWebhooks: options.privateWebhooks,
+      turnsPerTenant: options.turnsPerAgent,
+      operationsKeptDays: options.operationsKeptDays,
       consoleFolder,
       trustedProxies: options.trustedProxies,
       demo: options.demo,
       logger,
     }),
   );
+  controlPlane = started;
   // Refuses new work and gives running turns up to the next start.
-  parts.add('console and turns', () => controlPlane.close());
+  parts.add('console and turns', () => started.close());
 
   return {
-    url: controlPlane.url,
-    firstAdmin: controlPlane.firstAdmin,
-    sample: controlPlane.sample,
+    url: started.url,
+    firstAdmin: started.firstAdmin,
+    sample: started.sample,
     database: { kind: database.kind, version: database.version },
     host: await (hosts.values().next().value as Host).describe(),
     model: gateway.active,
-    pool: controlPlane.pool,
+    pool: started.pool,
     close: parts.close,
   };
 }

@@ -4,6 +4,7 @@ import { CommandError } from './connection.ts';
 import type { Environment } from './env.ts';
 import { exitCode, exitCodeHelp } from './exit-code.ts';
 import { defaultDataFolder } from './folders.ts';
+import { addBatchCommands } from './program/batch-commands.ts';
 import { type CommandContext, dataOption, jsonOption } from './program/context.ts';
 import { addPoolCommands } from './program/pool-commands.ts';
 import { addTenantCommands } from './program/tenant-commands.ts';
@@ -94,6 +95,7 @@ function createProgram(terminal: Terminal, environment: Environment, setCode: (c
 
   const context: CommandContext = { terminal, dataFolder };
   addTenantCommands(program, context);
+  addBatchCommands(program, context);
   addPoolCommands(program, context);
 
   program

@@ -15,6 +15,7 @@ import { filesViewOf } from './files/files-view.ts';
 import { type IdentityTab, identityTabs } from './identity/identity-tabs.ts';
 import { assignmentsViewOf, departmentsViewOf, employeesViewOf, positionsViewOf } from './organization/views.ts';
 import { routingViewOf } from './routing/routing-view.ts';
+import { schedulesViewOf } from './schedules/schedules-view.ts';
 import { securityViewOf } from './security/security-view.ts';
 import { homeOf, routeOf } from './session/access.ts';
 import { SignInPage } from './session/sign-in-page.tsx';
@@ -107,6 +108,7 @@ const chat = createRoute({
 const schedules = createRoute({
   getParentRoute: () => house,
   path: '/schedules',
+  validateSearch: schedulesViewOf,
   component: lazyRouteComponent(() => import('./schedules/schedules-page.tsx'), 'SchedulesPage'),
 });
 
@@ -331,9 +333,16 @@ const audit = createRoute({
     outcome: (['allowed', 'refused', 'failed'] as const).find((outcome) => outcome === search.outcome),
     action: textOf(search.action, 64),
     search: textOf(search.search, 100),
+    actor: (['person', 'agent', 'system'] as const).find((actor) => actor === search.actor),
+    since: timeOf(search.since),
   }),
   component: lazyRouteComponent(() => import('./audit/audit-page.tsx'), 'AuditPage'),
 });
+
+function timeOf(value: unknown): string | undefined {
+  const at = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(at) ? undefined : new Date(at).toISOString();
+}
 
 /** The router reads `?search=007` as a number; in this address it is a text. */
 function textOf(value: unknown, maxLength: number): string | undefined {

@@ -93,9 +93,18 @@ export interface InboundMessage {
   buttonValue: string | null;
   /** What is to be paired with this message: the token of `/start TOKEN`, or of the platform's equivalent. */
   pairingToken: string | null;
+  /** What it answers, where it is an answer: `from` is null for a message of the bot itself. `text` is not what the sender says. */
+  quote?: { from: string | null; text: string };
+  /** The text is not the sender's own: who or what it was forwarded from. */
+  forwardedFrom?: string;
+  /** Messages of one chat and one group are one message to people: pictures that were sent together. */
+  groupId?: string;
   /** ISO date and time the platform gives it. */
   sentAt: string;
 }
+
+/** Of a quoted message so many characters are passed on. */
+export const maxQuoteLength = 2_000;
 
 export interface InboundAttachment {
   /** The platform's id, for `download`. */

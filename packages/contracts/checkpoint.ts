@@ -32,6 +32,7 @@ export const checkpoint = z.object({
   /** When retention may remove it; null: never, because it is pinned or the newest of a living tenant. */
   expiresAt: z.iso.datetime().nullable(),
   files: z.int(),
+  skipped: z.int().describe('entries that are not in it: they could not be read, or are neither file, folder nor link'),
   bytes: z.int().describe('of all files'),
   storedBytes: z.int().describe('that this checkpoint added to the blob store'),
   tookMs: z.int(),

@@ -103,6 +103,18 @@ export const message = z.object({
 });
 export type Message = z.infer<typeof message>;
 
+export const moreMessages = z.boolean().describe('there are earlier messages: ask with `before`');
+
+/** Which messages of a conversation are wanted; the newest page unless `before` is given. */
+export const messagePageQuery = z.object({
+  before: z.string().max(64).optional().describe('id of the first message of the page before'),
+  through: z
+    .string()
+    .max(64)
+    .optional()
+    .describe('id of an earlier message that is to be reached: pages are larger; `not_found` where there is none'),
+});
+
 /** The access path of a session, the first part of its name; see the glossary in docs/architecture.md. */
 export const accessPath = z.enum(['emp', 'pgnd', 'twin', 'admin', 'cron', 'api']);
 export type AccessPath = z.infer<typeof accessPath>;
@@ -143,14 +155,15 @@ export const searchHit = z.object({
 export type SearchHit = z.infer<typeof searchHit>;
 
 /**
- * What `GET /conversations/:id/events` sends. The first event is always `snapshot`: everything so far, the text of a
- * running answer included, so that a page that reconnects misses nothing. `delta.text` is to be appended.
+ * What `GET /conversations/:id/events` sends. The first event is always `snapshot`: the newest page of messages and the text of a
+ * running answer, so that a page that reconnects misses nothing. `delta.text` is to be appended.
  */
 export const conversationEvent = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('snapshot'),
     conversation,
     messages: z.array(message),
+    more: moreMessages,
     turns: z.array(turn).describe('turns that are not over, and the last one that is'),
     partial: z.object({ turnId: z.string(), text: z.string() }).nullable(),
   }),

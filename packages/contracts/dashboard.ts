@@ -20,6 +20,7 @@ export const attentionKind = z.enum([
   'requests_waiting',
   'proposals_in_review',
   'agents_failed',
+  'agents_need_attention',
   'agents_blocked',
   'employees_without_agent',
   'employees_without_position',
@@ -53,6 +54,7 @@ export const dashboard = z.object({
   positions: z.array(z.object({ name: z.string(), people: z.int(), agents: z.int() })).describe('the largest ten'),
   states: z.array(z.object({ state: tenantState, agents: z.int() })),
   ways: z.array(z.object({ origin, messages: z.int() })).describe('by which way messages came in the last week'),
+  midnight: z.iso.datetime().describe('when today began, organization time'),
   attention: z.array(
     z.object({ kind: attentionKind, count: z.int(), names: z.array(z.string()).describe('some of them') }),
   ),

@@ -47,13 +47,21 @@ export class ClawpoolError extends Error {
   readonly hint: string | undefined;
   /** JSON; reaches whoever asked, so nothing secret. */
   readonly details: unknown;
+  /** Of `too_many_requests`: when it is worth trying again; 10 where nobody knows. */
+  readonly retryAfterSeconds: number;
 
-  constructor(code: ErrorCode, message: string, hint?: string, options?: ErrorOptions & { details?: unknown }) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    hint?: string,
+    options?: ErrorOptions & { details?: unknown; retryAfterMs?: number },
+  ) {
     super(message, options);
     this.name = 'ClawpoolError';
     this.code = code;
     this.hint = hint;
     this.details = options?.details;
+    this.retryAfterSeconds = Math.max(1, Math.ceil((options?.retryAfterMs ?? 10_000) / 1_000));
   }
 
   get status(): number {

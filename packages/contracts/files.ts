@@ -9,6 +9,14 @@ export const workspaceLimits = {
   pageEntries: 1_000,
 } as const;
 
+/** What an agent writes down of a conversation. */
+export const noteLimits = {
+  /** Characters of one. */
+  characters: 500,
+  /** Of a day's file. */
+  dayBytes: 64 * 1024,
+} as const;
+
 /** What the owner tells of themselves, for USER.md. */
 export const maxAboutLength = 4_000;
 
@@ -83,6 +91,12 @@ export const workspaceFile = z.object({
   kind: z.enum(['text', 'binary', 'large']).describe('large: not looked into; download it'),
   text: z.string().nullable().describe('null unless it is text'),
   hash: z.string().nullable().describe('SHA-256 of the content: name it when you save; null: large'),
+  promptLimit: z
+    .int()
+    .nullable()
+    .describe(
+      'of MEMORY.md, as it is now: characters that the agent sees in every conversation; null: of any other file',
+    ),
 });
 export type WorkspaceFile = z.infer<typeof workspaceFile>;
 

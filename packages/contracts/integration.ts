@@ -56,6 +56,9 @@ export type ApiEvent = z.infer<typeof apiEvent>;
 export const webhookEventType = z.enum([
   'message.answered',
   'message.failed',
+  'message.stopped',
+  'message.handed_over',
+  'message.human',
   'session.started',
   'session.ended',
   'schedule.ran',

@@ -68,6 +68,32 @@ export const layerProposal = z.object({
 });
 export type LayerProposal = z.infer<typeof layerProposal>;
 
+/** MEMORY.md, which the agent keeps itself: OpenClaw gives it the room that the files before it leave. */
+export const memoryRoom = z.object({
+  characters: z.int().nullable().describe('as it is now; null: there is none, or nobody knows'),
+  limit: z.int().describe('of more than that the middle is left out of what the agent sees'),
+});
+export type MemoryRoom = z.infer<typeof memoryRoom>;
+
+/** What whoever edits a layer should know of the files. The words are the reader's. */
+export const layerWarning = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('cut'), scope: layerScope, lines: z.int().describe('left out of SOUL.md') }),
+  z.object({
+    kind: z.literal('memory_cut'),
+    characters: z.int().describe('of MEMORY.md'),
+    limit: z.int().describe('what the agent sees of them: the other files take the rest of what all may have'),
+    total: z.int().describe('characters that all files may have together'),
+  }),
+  z.object({ kind: z.literal('nearly_full'), path: z.string(), characters: z.int(), limit: z.int() }),
+  z.object({
+    kind: z.literal('renamed_heading'),
+    scope: layerScope,
+    title: z.string().describe('of a section that is not this layer’s: the agent reads from whom it comes'),
+  }),
+  z.object({ kind: z.literal('empty'), scope: layerScope.nullable().describe('null: no layer says anything') }),
+]);
+export type LayerWarning = z.infer<typeof layerWarning>;
+
 /** The files an agent reads, as they would be. */
 export const layerPreview = z.object({
   agent: z
@@ -84,12 +110,7 @@ export const layerPreview = z.object({
         .describe('what goes beyond it is left out; null: OpenClaw does not read the file by itself'),
     }),
   ),
-  warnings: z.array(
-    z.object({
-      kind: z.enum(['cut', 'nearly_full', 'renamed_heading', 'empty']),
-      scope: layerScope.nullable(),
-      message: z.string(),
-    }),
-  ),
+  memory: memoryRoom,
+  warnings: z.array(layerWarning),
 });
 export type LayerPreview = z.infer<typeof layerPreview>;

@@ -1,4 +1,6 @@
 /** What the model gateway needs from the control plane, and what it tells it. */
+import type { ToolStanding } from './tool-policy.ts';
+import type { ToolName } from './tools.ts';
 
 /** Asked before every model call; a change takes effect with the next call. */
 export interface TenantModelPolicy {
@@ -13,16 +15,30 @@ export interface TenantModelPolicy {
   onceTools?: ReadonlyMap<string, string | null>;
   /** Commands that are refused, whatever runs them: a regular expression (case-insensitive) over a call's whole command. */
   refusedCommands?: readonly { pattern: string; why: string }[];
-  /** Whether the agent can ask for what it is refused; the sentence about a refusal says so. */
-  mayRequest?: boolean;
+  /**
+   * By OpenClaw's names, tools that the agent does not have, or not always: what the person reads about a refusal. One that is neither here nor in
+   * `tools` is none of the organization's tools.
+   */
+  refusedTools?: ReadonlyMap<string, RefusedTool>;
   /** Tokens an answer may have at most; null: as the runtime asks. */
   maxOutputTokens?: number | null;
   /** Model references, tried in this order: `provider/model`. Never empty. */
   models: readonly [string, ...string[]];
   /** Model calls one turn may cause; a refused tool call can loop. */
   maxCallsPerTurn: number;
-  /** For the person: "Finance Analyst". */
-  positionName: string;
+  /** For the person: "Finance Analyst"; null: there is none. */
+  positionName: string | null;
+  /** For the person: "Restricted". */
+  tierName?: string;
+}
+
+/** Why an agent does not have a tool, and what can be done about it. */
+export interface RefusedTool {
+  /** As the organization calls it. */
+  tool: ToolName;
+  because: ToolStanding['because'];
+  /** Who can request it: the agent for its person or they themselves, only they, or, what no grant can give, nobody. */
+  request: 'agent' | 'portal' | null;
 }
 
 export interface ModelUsage {

@@ -131,6 +131,9 @@ export const changeTenantBody = z.object({
 
 const plain = <const K extends OperationKind>(kind: K) => z.object({ kind: z.literal(kind), clientToken });
 
+/** Of what backs up first: a backup that cannot be taken must not keep the tenant from what would mend it. */
+const skipBackup = z.boolean().optional().describe('true: without a backup of the files as they are');
+
 /** What can be asked for one existing tenant. */
 export const operationRequest = z.discriminatedUnion('kind', [
   plain('start'),
@@ -141,16 +144,17 @@ export const operationRequest = z.discriminatedUnion('kind', [
   plain('pause'),
   plain('resume'),
   /** Puts the runtime's own state back to new; workspace, memory and conversations stay. */
-  plain('reset'),
+  plain('reset').extend({ skipBackup }),
   plain('rebuild').extend({
     image: z.string().max(64).optional().describe('absent: the tier’s'),
     configTemplate: z.string().max(64).nullable().optional(),
+    skipBackup,
   }),
   /** CPU and memory change at once, without a restart. */
   plain('resize').extend(tenantResources.partial().shape),
   plain('backup').extend({ note: z.string().max(200).default(''), pinned: z.boolean().default(false) }),
   /** Replaces the tenant's files; they are backed up first. */
-  plain('restore').extend({ from: checkpointReference }),
+  plain('restore').extend({ from: checkpointReference, skipBackup }),
   plain('clone').extend({ name: tenantName, start: z.boolean().default(true) }),
   plain('migrate').extend({ host: z.string().max(64) }),
   plain('delete').extend({
@@ -183,7 +187,7 @@ export const batchBody = z
       plain('hibernate'),
       plain('wake'),
       plain('backup').extend({ note: z.string().max(200).default(''), pinned: z.boolean().default(false) }),
-      plain('rebuild').extend({ image: z.string().max(64).optional() }),
+      plain('rebuild').extend({ image: z.string().max(64).optional(), skipBackup }),
       plain('delete').extend({ keepData: z.boolean().default(true), skipBackup: z.boolean().default(false) }),
     ]),
     ids: z.array(z.string().max(64)).min(1).max(100_000).optional(),
@@ -199,8 +203,10 @@ export const batch = z.object({
   total: z.int(),
   succeeded: z.int(),
   failed: z.int(),
+  cancelled: z.int().describe('called back before they began'),
   requestedBy: z.string(),
   createdAt: z.iso.datetime(),
+  cancelledAt: z.iso.datetime().nullable().describe('since then nothing more of it begins'),
   finishedAt: z.iso.datetime().nullable(),
 });
 export type Batch = z.infer<typeof batch>;

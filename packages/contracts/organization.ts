@@ -125,6 +125,16 @@ export const removal = z.object({
   positions: z.object({ count: z.int(), names: z.array(z.string()) }),
   employees: z.object({ count: z.int(), names: z.array(z.string()) }),
   agents: z.object({ count: z.int(), names: z.array(z.string()) }).describe('deleted, after a backup of their files'),
+  managers: z
+    .object({ count: z.int(), names: z.array(z.string()) })
+    .describe('of the employees that move: they are no managers any more, or they would manage where they move to'),
+  providers: z
+    .object({ count: z.int(), names: z.array(z.string()) })
+    .describe('identity providers that give it to whom they create'),
+  mappings: z
+    .object({ count: z.int(), names: z.array(z.string()) })
+    .describe('titles and groups of directories that become this position'),
+  layerWords: z.int().describe('of the SOUL layer that goes, with its history and proposals'),
   channels: z.int().describe('paired accounts'),
   schedules: z.int(),
   rules: z.int().describe('routing rules and assignments to team agents'),

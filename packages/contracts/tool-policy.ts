@@ -52,6 +52,7 @@ export const toolStanding = z.object({
     'tier',
     'grant',
     'not_in_position',
+    'not_in_agent',
     'above_tier',
     'always_blocked',
     'public_twin',

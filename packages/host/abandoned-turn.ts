@@ -10,6 +10,8 @@ export interface WaitedFor {
   signal: AbortSignal;
   /** Breaks the request off; null: the gateway would not notice. */
   hangUp: AbortController | null;
+  /** Told that nobody waits any more, with what resolves when the run is over. */
+  abandoned: (over: Promise<void>) => void;
 }
 
 /**
@@ -40,7 +42,7 @@ export async function* whileWaitedFor(turn: WaitedFor): AsyncGenerator<TurnEvent
   } finally {
     signal.removeEventListener('abort', onAbort);
     if (over) turn.running.end();
-    else void windDown(turn, next);
+    else turn.abandoned(windDown(turn, next));
   }
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { AgentDefinition, BlobStore, TurnRequest } from '@clawpool/contracts';
 import type { ProfileInput, TurnUploadPlace, WorkspaceFile } from '@clawpool/workspace';
 import { composeWorkspace, isInPrompt, sessionContext, sessionContextFile } from '@clawpool/workspace';
-import { keepMemory } from './kept-memory.ts';
+import { keepMemory, type MemoryPlace, putMemoryBack } from './kept-memory.ts';
 import type { RuntimeSetting } from './runtime-setting.ts';
 import { forgetSession } from './session-files.ts';
 import { makeFolders, removeSkills, skillOf, writeFiles } from './tenant-files.ts';
@@ -20,8 +20,10 @@ export interface AgentFiles {
   writeTurn(turn: TurnRequest): Promise<TurnUploadPlace[]>;
   /** What the agent left to be sent; see `collectOutgoing`. */
   collectOutgoing(take: { since: Date | null; unclear: boolean }): Promise<Outgoing>;
-  /** What the agent remembers now, to be put back after a turn that must leave nothing in it. */
-  keepMemory(): Promise<{ putBack(): Promise<void> }>;
+  /** Copies what the agent remembers now, before a turn that must leave nothing in it. */
+  keepMemory(): Promise<void>;
+  /** After that turn; see `putMemoryBack`. */
+  putMemoryBack(): Promise<void>;
   /** Removes what the gateway keeps of a session. */
   forgetSession(session: string): Promise<void>;
   /** The runtime is somebody else's from now on, in another folder. Writes everything but the configuration. */
@@ -46,6 +48,8 @@ export interface AgentOwner {
   skills: readonly string[];
   /** Called before more skills are written, and after some were removed. */
   rememberSkills(skills: readonly string[]): Promise<void>;
+  /** Where its memory is copied to while somebody only tries it out. */
+  memoryCopy: string;
 }
 
 export function agentFiles(options: {
@@ -64,6 +68,7 @@ export function agentFiles(options: {
   let revision = 0;
   let written = '';
   let offered: AgentDefinition['tools'] = [];
+  let memoryIsFree: Promise<void> = Promise.resolve();
 
   async function writeWorkspace(): Promise<WorkspaceFile[]> {
     const workspace = composeWorkspace(owner.agent, profile);
@@ -79,6 +84,14 @@ export function agentFiles(options: {
   async function remember(names: readonly string[]): Promise<void> {
     await owner.rememberSkills(names);
     skills = names;
+  }
+
+  /** One after the other: what is put back once is not put back over what the agent has remembered since. */
+  function withMemory(work: (place: MemoryPlace) => Promise<void>): Promise<void> {
+    const { folder, memoryCopy: copy } = owner;
+    const done = memoryIsFree.then(() => work({ folder, workspace: profile.workspace, copy, owner: uid }));
+    memoryIsFree = done.catch(() => {});
+    return done;
   }
 
   const workspaceFolder = () => join(owner.folder, profile.workspace);
@@ -130,10 +143,8 @@ export function agentFiles(options: {
     writeWorkspace,
     writeTurn,
     collectOutgoing: (take) => collectOutgoing(workspaceFolder(), attachments, take, uid),
-    keepMemory: async () => {
-      const memory = await keepMemory(workspaceFolder());
-      return { putBack: () => memory.putBack(uid) };
-    },
+    keepMemory: () => withMemory(keepMemory),
+    putMemoryBack: () => withMemory(putMemoryBack),
     forgetSession: (session) => forgetSession(owner.folder, profile.sessions, session, uid),
     becomeAgentOf: async (next) => {
       owner = next;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { AgentDefinition } from '@clawpool/contracts';
 import { filledCompileCache } from './launch-command.ts';
 import type { RuntimeSetting } from './runtime-setting.ts';
-import { logFileOf } from './runtime-setting.ts';
+import { logFileOf, memoryCopyOf } from './runtime-setting.ts';
 import { startRuntime } from './runtime-start.ts';
 import { scriptedModel } from './scripted-model.ts';
 import { tenantRuntime } from './tenant-runtime.ts';
@@ -64,7 +64,8 @@ async function fill(setting: RuntimeSetting, into: string): Promise<void> {
 /** One start, one turn that uses the usual tools, one stop in order: Node writes the cache when it ends. */
 async function exercise(setting: RuntimeSetting, id: string, folder: string): Promise<void> {
   await mkdir(folder, { mode: 0o700 });
-  const owner = { generation: 1, agent: exerciser(id), folder, skills: [], rememberSkills: async () => {} };
+  const memoryCopy = memoryCopyOf(setting.folders, id);
+  const owner = { generation: 1, agent: exerciser(id), folder, skills: [], rememberSkills: async () => {}, memoryCopy };
   const request = {
     id,
     uid: ownUid,

@@ -17,6 +17,8 @@ export interface Gateway {
    * calls, and the tool that it is at by hanging up, where the gateway looks at that.
    */
   turn(turn: PlacedTurn, signal: AbortSignal): AsyncGenerator<TurnEvent, void>;
+  /** Resolves when no run goes on that nobody waits for; a turn's own limit ends each. */
+  quiet(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -57,6 +59,9 @@ export function createGateway(options: {
     keepAliveTimeout: 30_000,
   });
 
+  /** Runs that nobody waits for any more. None rejects. */
+  const abandoned = new Set<Promise<void>>();
+
   async function ready(signal: AbortSignal): Promise<void> {
     while (!(await answers(signal))) {
       signal.throwIfAborted();
@@ -81,12 +86,22 @@ export function createGateway(options: {
     const running = turns.begin(request.tenantId, request.turnId);
     const events = ask(request, running, AbortSignal.any([limit, hangUp.signal]));
     try {
-      yield* whileWaitedFor({ events, running, signal, hangUp: profile.cancelsOnDisconnect ? hangUp : null });
+      const hungUp = profile.cancelsOnDisconnect ? hangUp : null;
+      yield* whileWaitedFor({ events, running, signal, hangUp: hungUp, abandoned: keep });
     } catch (error) {
       if (signal.aborted) return;
       if (limit.aborted) yield failed(tookTooLong);
       else yield failed(brokenOff(error));
     }
+  }
+
+  function keep(over: Promise<void>): void {
+    abandoned.add(over);
+    void over.then(() => abandoned.delete(over));
+  }
+
+  async function quiet(): Promise<void> {
+    await Promise.all(abandoned);
   }
 
   async function* ask(request: PlacedTurn, running: RunningTurn, signal: AbortSignal): AsyncGenerator<TurnEvent, void> {
@@ -115,7 +130,7 @@ export function createGateway(options: {
     throw new Error('the answer ended in the middle');
   }
 
-  return { ready, answers, turn, close: () => pool.destroy() };
+  return { ready, answers, turn, quiet, close: () => pool.destroy() };
 }
 
 /** The data of each server-sent event. Leaving the loop closes the connection. */

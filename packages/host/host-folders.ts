@@ -26,6 +26,7 @@ export async function prepareFolders(dataFolder: string): Promise<HostFolders> {
     tenants: join(data, 'tenants'),
     configurations: join(run, 'configurations'),
     logs: join(run, 'logs'),
+    memories: join(run, 'memories'),
     guest: join(run, 'guest'),
     records: join(run, 'files'),
     indexes: join(run, 'indexes'),

@@ -1,6 +1,7 @@
 import type { Host } from '@clawpool/contracts';
 import { ClawpoolError } from '@clawpool/contracts';
 import type { HostedRuntimes } from './hosted-runtimes.ts';
+import { isMemory } from './kept-memory.ts';
 import { OutdatedFilesError, type TenantFolders } from './tenant-folders.ts';
 import type { PresentWorkspace } from './workspace-files.ts';
 import { changeFile, listFolder, openFile } from './workspace-files.ts';
@@ -40,10 +41,20 @@ export function hostedWorkspaces(options: {
       runtimes.withFiles(request.tenantId, async (runtime) => {
         const { tenantId, files: source, change } = request;
         const place = runtime ? await files.workspaceOf(tenantId, source.epoch) : await brought(request);
+        const paths = 'to' in change ? [change.path, change.to] : [change.path];
+        if (paths.some(isMemory) && files.isTriedOut(tenantId)) throw isTriedOut();
         return changeFile(place, change);
       }),
   };
 }
+
+/** It would be gone with what the test leaves. */
+const isTriedOut = () =>
+  new ClawpoolError(
+    'conflict',
+    'An admin is just trying this agent out; afterwards its memory is what it was before.',
+    'Change it in a few minutes.',
+  );
 
 const replacedMeanwhile = () =>
   new ClawpoolError('conflict', 'The agent’s files were replaced just now.', 'Load the folder again, then repeat it.');

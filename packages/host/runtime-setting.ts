@@ -24,6 +24,8 @@ export interface RuntimeSetting {
     sockets: (id: string) => string;
     configurations: string;
     logs: string;
+    /** Copies of what agents remember, while somebody only tries them out. */
+    memories: string;
     guest: string;
     /** Null: none, or it is to be filled. */
     compileCache: string | null;
@@ -34,6 +36,9 @@ export interface RuntimeSetting {
 }
 
 export const logFileOf = (folders: { logs: string }, id: string): string => join(folders.logs, `${id}.log`);
+
+export const memoryCopyOf = (folders: { memories: string }, tenantId: string): string =>
+  join(folders.memories, `${tenantId}.json`);
 
 /** What happened on our side of the boundary, for the operator, beside what the runtime itself wrote. */
 export async function noteInLog(folders: { logs: string }, id: string, error: unknown): Promise<void> {

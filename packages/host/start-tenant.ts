@@ -1,7 +1,7 @@
 import type { StartRequest } from '@clawpool/contracts';
 import type { Begun } from './hosted.ts';
 import type { RuntimeSetting } from './runtime-setting.ts';
-import { noteInLog } from './runtime-setting.ts';
+import { memoryCopyOf, noteInLog } from './runtime-setting.ts';
 import { startRuntime, stopped } from './runtime-start.ts';
 import { issuedToken } from './runtime-token.ts';
 import { removeSessionLocks } from './session-files.ts';
@@ -28,6 +28,7 @@ export async function startTenant(
       folder: folders.folderOf(tenantId),
       skills: await folders.skills(tenantId),
       rememberSkills: (names: readonly string[]) => folders.rememberSkills(tenantId, names),
+      memoryCopy: memoryCopyOf(setting.folders, tenantId),
     };
     const token = issuedToken(setting.tokens, tenantId, generation);
     const model = setting.egress(tenantId);

@@ -23,6 +23,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { filesRecords } from './files-record.ts';
 import type { HostFolders } from './host-folders.ts';
 import { prepareFolders } from './host-folders.ts';
+import { keepMemory } from './kept-memory.ts';
 import type { TenantFolders } from './tenant-folders.ts';
 import { OutdatedFilesError, tenantFolders } from './tenant-folders.ts';
 
@@ -358,6 +359,55 @@ async function renamesOf(work: () => Promise<unknown>, most: number): Promise<nu
   syncBuiltinESMExports();
   return made;
 }
+
+describe('a memory that a test changed when the host agent was killed', () => {
+  const copy = () => join(folders.memories, 'carol.json');
+  const place = () => ({
+    folder: tenants.folderOf('carol'),
+    workspace: profile.workspace,
+    copy: copy(),
+    owner: undefined,
+  });
+
+  beforeEach(async () => {
+    await put(1);
+    write('carol', { 'workspace/MEMORY.md': 'likes tea' });
+    await keepMemory(place());
+    write('carol', { 'workspace/MEMORY.md': 'likes coffee', 'workspace/memory/test.md': 'an admin was here' });
+    tenants = open();
+  });
+
+  test('is what it was as soon as there is a host agent again', async () => {
+    writeFileSync(`${copy()}.0badc0de`, 'half a copy');
+    await tenants.recover();
+    expect(read('carol')).toEqual({ 'workspace/MEMORY.md': 'likes tea' });
+    expect(readdirSync(folders.memories)).toEqual([]);
+  });
+
+  test('is what it was at the next start, if not before, also in a warm slot', async () => {
+    await put(1);
+    expect(read('carol')).toEqual({ 'workspace/MEMORY.md': 'likes tea' });
+    await keepMemory(place());
+    write('carol', { 'workspace/MEMORY.md': 'likes coffee' });
+    write('slot-1', { 'workspace/SOUL.md': 'nobody' });
+    const request = { tenantId: 'carol', files: { epoch: 1, checkpoint: null }, image, owner: undefined, keep: null };
+    expect(await tenants.moveIntoSlot('slot-1', request)).toBe(true);
+    expect(read('carol')).toMatchObject({ 'workspace/MEMORY.md': 'likes tea' });
+  });
+
+  test('stays out of files that have replaced those', async () => {
+    await put(2);
+    write('carol', { 'workspace/MEMORY.md': 'of another epoch' });
+    await tenants.recover();
+    await put(2);
+    expect(read('carol')).toEqual({ 'workspace/MEMORY.md': 'of another epoch' });
+  });
+
+  test('is forgotten with its tenant', async () => {
+    await tenants.remove('carol');
+    expect(readdirSync(folders.memories)).toEqual([]);
+  });
+});
 
 test('a folder that was put aside when the host agent was killed is put back', async () => {
   await put(1);

@@ -9,11 +9,12 @@ import type { OpenClawProfile } from '@clawpool/workspace';
 import type { FilesRecord } from './files-record.ts';
 import { filesRecords } from './files-record.ts';
 import type { HostFolders } from './host-folders.ts';
+import { dropCopy, type MemoryPlace, putMemoryBack } from './kept-memory.ts';
 import type { MovingPlan } from './move-files.ts';
 import { canBeMoved, clearFolder, moveFiles, movingPlan } from './move-files.ts';
 import { giveTo, notYetOf, UnfitFolderError } from './ownership.ts';
 import { removeTree } from './remove-tree.ts';
-import { logFileOf } from './runtime-setting.ts';
+import { logFileOf, memoryCopyOf } from './runtime-setting.ts';
 import { forgetSession } from './session-files.ts';
 import { readFileBelow, removePaths, skillFile } from './tenant-files.ts';
 import type { PresentWorkspace } from './workspace-files.ts';
@@ -52,6 +53,8 @@ export interface TenantFolders {
   readWorkspace(tenantId: string, path: string, atMost: number): Promise<string | null>;
   /** Where its workspace is. @throws ClawpoolError `not_found` when there is no folder, or one of another epoch */
   workspaceOf(tenantId: string, epoch: number): Promise<PresentWorkspace>;
+  /** Somebody only tries it out: what is in its memory will be put back. */
+  isTriedOut(tenantId: string): boolean;
   /** Everything of it that is on this host. */
   remove(tenantId: string): Promise<void>;
   /** Brings to an end what a killed host agent was in the middle of. Returns the warm slots that still hold a tenant's files. */
@@ -105,8 +108,10 @@ export function tenantFolders(options: {
     const record = await settled(tenantId);
     const folder = folderOf(tenantId);
     const kept = isCurrent(record, files) && exists(folder);
-    if (kept) await giveFolder(tenantId, record, owner);
-    else if (files.checkpoint !== null) await fetchFiles({ tenantId, root: files.checkpoint, image, owner });
+    if (kept) {
+      await giveFolder(tenantId, record, owner);
+      await putMemoryBack(memoryPlace(tenantId, record?.image ?? image, owner));
+    } else if (files.checkpoint !== null) await fetchFiles({ tenantId, root: files.checkpoint, image, owner });
     else await replaceFolder(tenantId, (made) => mkdir(made, { mode: 0o700 }));
     await records.write(tenantId, recordOf({ files, image, owner }, kept ? record : null), false);
   }
@@ -127,6 +132,7 @@ export function tenantFolders(options: {
     const record = await records.read(tenantId);
     const brings = isCurrent(record, files) && exists(folderOf(tenantId));
     if (brings && !(await readyToMove(tenantId, record, owner, plan))) return false;
+    if (brings) await putMemoryBack(memoryPlace(tenantId, record?.image ?? image, owner));
     await clearFolder(folderOf(slotId), plan, request.keep);
     const after = recordOf(request, brings ? record : null);
     // On disk before what comes next takes the folder apart.
@@ -192,14 +198,23 @@ export function tenantFolders(options: {
     }
   }
 
-  /** Puts another folder in the place of the tenant's. One of the two is there whenever we are killed. */
+  /**
+   * Puts another folder in the place of the tenant's. One of the two is there whenever we are killed. What a test left to be put back was
+   * of the files before.
+   */
   async function takePlace(tenantId: string, made: string): Promise<void> {
     const replaced = beside(tenantId, 'replaced');
     const isReplacing = exists(folderOf(tenantId));
     if (isReplacing) await rename(folderOf(tenantId), replaced);
     await rename(made, folderOf(tenantId));
+    await dropCopy(memoryCopyOf(folders, tenantId));
     if (isReplacing) void removeTree(replaced).catch(() => {}); // `recover` removes what is left of it
   }
+
+  const memoryPlace = (tenantId: string, image: string, owner: number | undefined): MemoryPlace => ({
+    ...{ folder: folderOf(tenantId), workspace: profileOf(image).workspace },
+    ...{ copy: memoryCopyOf(folders, tenantId), owner },
+  });
 
   /** No tenant's id has a dot. */
   const beside = (tenantId: string, what: 'new' | 'replaced' | 'removed') =>
@@ -302,6 +317,7 @@ export function tenantFolders(options: {
     const removed = beside(tenantId, 'removed');
     if (exists(folderOf(tenantId))) await rename(folderOf(tenantId), removed);
     await records.remove(tenantId);
+    await dropCopy(memoryCopyOf(folders, tenantId));
     const index = indexOf(tenantId);
     for (const file of [forgottenOf(tenantId), index, `${index}.new`, `${index}.clock`, `${index}.copies`]) {
       await rm(file, { recursive: true, force: true });
@@ -317,6 +333,11 @@ export function tenantFolders(options: {
       const record = await records.read(tenantId);
       // On a full disk, for example: the tenant's next start tries again.
       await settled(tenantId).catch(() => record?.movingInto && holding.add(record.movingInto));
+      if (record && exists(folderOf(tenantId)))
+        await putMemoryBack(memoryPlace(tenantId, record.image, record.owner ?? undefined)).catch(() => {});
+    }
+    for (const name of await readdir(folders.memories)) {
+      if (!name.endsWith('.json')) await rm(join(folders.memories, name), { force: true }); // half a copy
     }
     for (const name of await readdir(folders.tenants)) {
       const [, tenantId, what] = /^([^.]+)\.(new|replaced|removed)-[0-9a-f]{8}$/u.exec(name) ?? [];
@@ -346,6 +367,7 @@ export function tenantFolders(options: {
     forgetSessions: forgetAll,
     readWorkspace,
     workspaceOf,
+    isTriedOut: (tenantId) => exists(memoryCopyOf(folders, tenantId)),
     remove,
     recover,
   };

@@ -19,6 +19,7 @@ import { graceMs } from './runtime-start.ts';
 import { createFilesSeen } from './session-files-seen.ts';
 import type { StartFailure } from './start-failure.ts';
 import { failureOf, whyItEnded } from './start-failure.ts';
+import { createTurnQueue } from './turn-queue.ts';
 
 /** A runtime whose gateway answers: a tenant's, or a warm slot that may become one's. */
 export interface TenantRuntime {
@@ -68,6 +69,7 @@ export function tenantRuntime(
   let grace = stopWithinMs;
   let holder = { id, logFrom: started.logStart };
   const turns = new Set<{ overlaps: boolean }>();
+  const queue = createTurnQueue();
   let holds = 0;
   const changedSince = createFilesSeen();
   let configuring: Promise<void> = Promise.resolve();
@@ -79,19 +81,50 @@ export function tenantRuntime(
     exit = result;
     const output = await logTail(started.logFile, 200, holder.logFrom).catch(() => []);
     await started.putAway();
+    // Whoever tried the agent out when it ended leaves nothing in its memory either.
+    await putMemoryBack();
     if (holder.id !== id) await keepLog().catch(() => {}); // a full disk: what was written before is kept
     return whyItEnded(setting.profile, result, output, 'running');
   });
 
+  /**
+   * Whoever only tries the agent out is alone with it: else what is put back afterwards could be another's, and what others are told
+   * could come from the test.
+   */
   async function* turn(request: TurnRequest, signal: AbortSignal): AsyncGenerator<TurnEvent, void> {
+    const alone = request.context.path === 'pgnd';
+    const limit = alone ? AbortSignal.any([signal, AbortSignal.timeout(longestTestMs)]) : signal;
+    const leave = await queue.enter(alone, limit);
+    if (leave === null) {
+      if (!signal.aborted) yield { type: 'failed', ...testWaitedTooLong };
+      return;
+    }
+    try {
+      if (alone) await Promise.race([gateway.quiet(), whenAborted(limit)]);
+      yield* takenIn(request, limit);
+      if (limit.aborted && !signal.aborted) yield { type: 'failed', ...testTookTooLong };
+    } finally {
+      const over = alone ? forgetTest().finally(leave) : leave();
+      // A run that was broken off may still end something; who broke it off need not wait for that.
+      if (!signal.aborted) await over;
+    }
+  }
+
+  async function forgetTest(): Promise<void> {
+    await gateway.quiet();
+    // Of a runtime that is gone it has been, and the copy may be another one's by now.
+    if (!exit) await putMemoryBack();
+  }
+
+  const putMemoryBack = () => files.putMemoryBack().catch((error) => noteInLog(setting.folders, holder.id, error));
+
+  async function* takenIn(request: TurnRequest, signal: AbortSignal): AsyncGenerator<TurnEvent, void> {
     // What was decided before it holds for it: what is wider as well, which only the gateway’s own configuration gives.
     await configuring;
     const self = { overlaps: turns.size > 0 };
     for (const other of turns) other.overlaps = true;
     turns.add(self);
     const began = new Date();
-    // Who only tries the agent out leaves nothing in its memory.
-    const memory = request.context.path === 'pgnd' ? await files.keepMemory().catch(() => null) : null;
     try {
       const prepared = await prepare(request);
       if ('type' in prepared) yield prepared;
@@ -102,8 +135,6 @@ export function tenantRuntime(
           else yield event;
         }
     } finally {
-      // What another turn remembered meanwhile cannot be told apart, and stays.
-      if (!self.overlaps) await memory?.putBack().catch((error) => noteInLog(setting.folders, holder.id, error));
       turns.delete(self);
       settleConfiguration();
     }
@@ -111,7 +142,11 @@ export function tenantRuntime(
 
   /** The agent may have changed what makes it; every turn starts from what the organization decided. */
   async function prepare(request: TurnRequest): Promise<PlacedTurn | TurnEvent> {
+    if (exit) return { type: 'failed', reason: 'exited', message: 'The agent’s runtime has ended.', retry: true };
     try {
+      // What a test could not put back (on a full disk, for example) is put back before anybody is answered from it.
+      if (request.context.path === 'pgnd') await files.keepMemory();
+      else await files.putMemoryBack();
       const inPrompt = await files.writeWorkspace();
       const uploads = await files.writeTurn(request);
       if (setting.profile.readsFilesEachTurn) return { ...request, uploads };
@@ -261,6 +296,27 @@ export function tenantRuntime(
     stop,
   };
 }
+
+/** For waiting and working together: whoever waits for a test has to be answered in what it leaves of a turn's five minutes. */
+const longestTestMs = 180_000;
+
+const testWaitedTooLong = {
+  reason: 'turn_timeout',
+  message: 'The agent was busy with others all the time, and a test waits until it is not.',
+  retry: false,
+} as const;
+
+const testTookTooLong = {
+  reason: 'turn_timeout',
+  message: 'The agent took too long to answer and was stopped.',
+  retry: false,
+} as const;
+
+const whenAborted = (signal: AbortSignal) =>
+  new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 
 /** Less than a mebibyte left: a session's transcript no longer fits. */
 async function isFull(folder: string): Promise<boolean> {

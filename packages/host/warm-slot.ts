@@ -7,7 +7,7 @@ import type { Begun } from './hosted.ts';
 import { runsCommands } from './launch-command.ts';
 import { removeTree } from './remove-tree.ts';
 import type { RuntimeSetting } from './runtime-setting.ts';
-import { logFileOf, noteInLog } from './runtime-setting.ts';
+import { logFileOf, memoryCopyOf, noteInLog } from './runtime-setting.ts';
 import { startRuntime } from './runtime-start.ts';
 import { reservedToken } from './runtime-token.ts';
 import { scriptedModel } from './scripted-model.ts';
@@ -32,7 +32,8 @@ export async function prepareSlot(
   signal: AbortSignal,
 ): Promise<Exclude<Begun, null>> {
   const { slotId, uid, limits, agent } = request;
-  const owner: AgentOwner = { generation: 0, agent, folder, skills: [], rememberSkills: async () => {} };
+  const memoryCopy = memoryCopyOf(setting.folders, slotId);
+  const owner: AgentOwner = { generation: 0, agent, folder, skills: [], rememberSkills: async () => {}, memoryCopy };
   try {
     await mkdir(folder, { mode: 0o700 });
     const token = reservedToken(setting.tokens);
@@ -136,7 +137,7 @@ async function moveIn({ setting, slot, runtime, request, folders, signal }: Para
   const rememberSkills = (names: readonly string[]) => folders.rememberSkills(tenantId, names);
   await runtime.becomeRuntimeOf(
     tenantId,
-    { generation, agent, folder, skills, rememberSkills },
+    { generation, agent, folder, skills, rememberSkills, memoryCopy: memoryCopyOf(setting.folders, tenantId) },
     setting.egress(tenantId),
   );
   return true;

@@ -11,6 +11,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { prepareFolders } from './host-folders.ts';
 import type { HostedRuntimes } from './hosted-runtimes.ts';
 import { hostedWorkspaces } from './hosted-workspaces.ts';
+import { keepMemory, putMemoryBack } from './kept-memory.ts';
+import { memoryCopyOf } from './runtime-setting.ts';
 import { tenantFolders } from './tenant-folders.ts';
 import type { PresentWorkspace } from './workspace-files.ts';
 import { changeFile, listFolder, openFile } from './workspace-files.ts';
@@ -250,4 +252,14 @@ test('a workspace that is not here, or of another epoch, is told as that, and pu
   const { entries = [] } = (await host.listWorkspace(place(2), '', page)) ?? {};
   expect(entries.map(({ name }) => name)).toEqual(['first.md', 'second.md']);
   await expect(change(1, root, 'third.md')).rejects.toMatchObject({ code: 'conflict' });
+
+  const copy = memoryCopyOf(folders, 'carol');
+  const memory = { folder: files.folderOf('carol'), workspace: profile.workspace, copy, owner: undefined };
+  await keepMemory(memory);
+  for (const path of ['MEMORY.md', 'memory/today.md']) {
+    await expect(change(2, root, path)).rejects.toMatchObject({ message: expect.stringContaining('trying') });
+  }
+  await change(2, root, 'fourth.md');
+  await putMemoryBack(memory);
+  await change(2, root, 'MEMORY.md');
 });

@@ -30,7 +30,7 @@ describe('the demo model behind the gateway', () => {
     const completion = await ask('Run git status');
     expect(completion.choices[0]).toMatchObject({
       finish_reason: 'stop',
-      message: { content: expect.stringContaining('I may not use exec: the position Finance Analyst') },
+      message: { content: expect.stringContaining('I may not use shell: the position Finance Analyst') },
     });
     expect(completion.choices[0]?.message.tool_calls).toBeUndefined();
     expect(bench.refusals).toMatchObject([

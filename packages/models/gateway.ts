@@ -19,7 +19,7 @@ import { modelList } from './model-list.ts';
 import { configuredProviders } from './providers/catalogue.ts';
 import { ProviderError } from './providers/provider.ts';
 import { quickAnswers } from './quick-answers.ts';
-import { createTurnRegistry } from './running-turns.ts';
+import { createTurnRegistry, type TurnRegistry } from './running-turns.ts';
 import type { ModelSettings } from './settings.ts';
 import { modelPreferences, splitReference } from './settings.ts';
 import type { GatewayTokens } from './tokens.ts';
@@ -47,7 +47,7 @@ export interface ModelGatewayOptions {
 export interface ModelGateway {
   readonly tokens: GatewayTokens;
   /** For the hosts: which turns run. */
-  readonly turns: RunningTurns;
+  readonly turns: RunningTurns & Pick<TurnRegistry, 'of'>;
   /**
    * Serves `POST /v1/chat/completions`, `POST /v1/messages` and `GET /v1/models` to one tenant. Mount it on that tenant's own
    * socket: requests need a live token of the same tenant as well.

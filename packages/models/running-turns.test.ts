@@ -74,6 +74,10 @@ it('nothing is kept of turns that are over', () => {
   const [one, two] = [registry.begin('a', '1'), registry.begin('a', '1')];
   one.end();
   expect(registry.find('a', '1')).toBeDefined();
+  const other = registry.begin('ab', '2');
+  expect([registry.of('a'), registry.of('ab'), registry.of('b')]).toEqual([['1'], ['2'], []]);
   two.end();
+  other.end();
   expect(registry.find('a', '1')).toBeUndefined();
+  expect(registry.of('a')).toEqual([]);
 });

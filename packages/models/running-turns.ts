@@ -4,6 +4,8 @@ import type { ModelFailure, ModelUsage, RunningTurns } from '@clawpool/contracts
 export interface TurnRegistry extends RunningTurns {
   /** Undefined: no host said that it runs this turn. */
   find(tenantId: string, turnId: string): TrackedTurn | undefined;
+  /** Ids of the turns that hosts run for a tenant, also of one that nobody waits for any more. */
+  of(tenantId: string): string[];
 }
 
 export interface TrackedTurn {
@@ -50,5 +52,9 @@ export function createTurnRegistry(): TurnRegistry {
     },
     // The oldest: an agent works on the turns of one session in the order in which they came.
     find: (tenantId, turnId) => running.get(keyOf(tenantId, turnId))?.[0],
+    of: (tenantId) => {
+      const prefix = keyOf(tenantId, '');
+      return [...running.keys()].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
+    },
   };
 }

@@ -1,11 +1,11 @@
 import { ClawpoolError } from '@clawpool/contracts';
 import { describe, expect, it } from 'vitest';
-import { modelPreferences, modelSettingsFromEnvironment } from './settings.ts';
+import { modelEnvironment, modelPreferences, parseModelSettings } from './settings.ts';
 
-const chosen = (env: Record<string, string>) => modelPreferences(modelSettingsFromEnvironment(env));
+const chosen = (env: Record<string, string>) => modelPreferences(parseModelSettings(modelEnvironment(env)));
 const complaint = (env: Record<string, string>): ClawpoolError => {
   try {
-    modelSettingsFromEnvironment(env);
+    parseModelSettings(modelEnvironment(env));
   } catch (error) {
     if (error instanceof ClawpoolError) return error;
   }

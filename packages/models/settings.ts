@@ -26,29 +26,19 @@ export const modelSettings = z.object({
 export type ModelSettings = z.infer<typeof modelSettings>;
 
 /**
- * Reads the settings that the environment gives. Pure: the caller hands the environment over.
+ * What the environment says of models, not looked at yet: other settings may come below it. Pure: the caller hands the environment over.
  * Knows ANTHROPIC_API_KEY, ANTHROPIC_BASE_URL, OPENAI_API_KEY, OPENAI_BASE_URL, AWS_REGION (or AWS_DEFAULT_REGION) with
  * AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN), AWS_PROFILE or AWS_BEARER_TOKEN_BEDROCK, CLAWPOOL_MODEL
  * and CLAWPOOL_FALLBACK_MODEL. Empty values count as absent.
- * Throws ClawpoolError `invalid_request` that names the variable, and never its value.
  */
-export function modelSettingsFromEnvironment(env: Readonly<Record<string, string | undefined>>): ModelSettings {
+export function modelEnvironment(env: Readonly<Record<string, string | undefined>>): Record<string, unknown> {
   const read = (name: string): string | undefined => env[name]?.trim() || undefined;
   const providers: Record<string, unknown> = {};
-
   if (read('ANTHROPIC_API_KEY')) {
     providers.anthropic = present({ apiKey: read('ANTHROPIC_API_KEY'), baseUrl: read('ANTHROPIC_BASE_URL') });
   }
   if (read('OPENAI_API_KEY')) {
-    const baseUrl = read('OPENAI_BASE_URL');
-    providers.openai = present({ apiKey: read('OPENAI_API_KEY'), baseUrl });
-    if (baseUrl && !read('CLAWPOOL_MODEL')) {
-      throw new ClawpoolError(
-        'invalid_request',
-        'OPENAI_BASE_URL is set, but not which model to use there.',
-        'Set CLAWPOOL_MODEL, for example CLAWPOOL_MODEL=openai/qwen3:8b.',
-      );
-    }
+    providers.openai = present({ apiKey: read('OPENAI_API_KEY'), baseUrl: read('OPENAI_BASE_URL') });
   }
   if (read('AWS_ACCESS_KEY_ID') || read('AWS_PROFILE') || read('AWS_BEARER_TOKEN_BEDROCK')) {
     const region = read('AWS_REGION') ?? read('AWS_DEFAULT_REGION');
@@ -64,18 +54,14 @@ export function modelSettingsFromEnvironment(env: Readonly<Record<string, string
       });
     }
   }
-  const settings = parseModelSettings(
-    present({ providers, model: read('CLAWPOOL_MODEL'), fallback: read('CLAWPOOL_FALLBACK_MODEL') }),
-    variableOf,
-  );
-  return settings;
+  return present({ providers, model: read('CLAWPOOL_MODEL'), fallback: read('CLAWPOOL_FALLBACK_MODEL') });
 }
 
 /**
- * The settings of any source, checked as a whole. Throws ClawpoolError `invalid_request` naming the setting that is wrong;
- * `nameOf` turns a path such as `providers.openai.baseUrl` into the name under which the person knows it.
+ * The settings of all sources together, checked as a whole. Throws ClawpoolError `invalid_request` naming the setting that is wrong, and never
+ * its value; `nameOf` turns a path such as `providers.openai.baseUrl` into the name under which the person knows it.
  */
-export function parseModelSettings(input: unknown, nameOf: (path: string) => string = (path) => path): ModelSettings {
+export function parseModelSettings(input: unknown, nameOf: (path: string) => string = variableOf): ModelSettings {
   const parsed = modelSettings.safeParse(input);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
@@ -96,6 +82,14 @@ export function parseModelSettings(input: unknown, nameOf: (path: string) => str
         `Configured: ${providerNames(parsed.data).join(', ')}. Give the provider its key, or change ${name}.`,
       );
     }
+  }
+  const { providers, model } = parsed.data;
+  if (model === undefined && !providers.anthropic && providers.openai?.baseUrl) {
+    throw new ClawpoolError(
+      'invalid_request',
+      `${nameOf('providers.openai.baseUrl')} is set, but not which model to use there.`,
+      `Set ${nameOf('model')}, for example to openai/qwen3:8b.`,
+    );
   }
   return parsed.data;
 }
@@ -138,6 +132,7 @@ function present(values: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }
 
+/** The environment variable that says it. */
 function variableOf(path: string): string {
   const variables: Record<string, string> = {
     'providers.anthropic.apiKey': 'ANTHROPIC_API_KEY',

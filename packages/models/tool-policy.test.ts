@@ -67,7 +67,7 @@ describe('a tool that the policy forbids', () => {
     bench.openaiVendor.answers({ calls: [exec], finish: 'tool_calls' });
     const answer = await stream('Run git status', [tool('read')]);
     expect(answer).toEqual({
-      text: 'I may not use exec: the position Finance Analyst does not allow it. Ask your manager or IT if you need it.',
+      text: 'I may not use shell: the position Finance Analyst does not allow it. Ask your manager or IT if you need it.',
       calls: [],
       finish: 'stop',
     });
@@ -86,7 +86,7 @@ describe('a tool that the policy forbids', () => {
   it('does not take an allowed call with it', async () => {
     bench.openaiVendor.answers({ text: ['Both.'], calls: [exec, read], finish: 'tool_calls' });
     const answer = await stream();
-    expect(answer.text).toMatch(/^Both\.\n\nI may not use exec/);
+    expect(answer.text).toMatch(/^Both\.\n\nI may not use shell/);
     expect(answer.calls.map(({ index, function: called }) => [index, called?.name, called?.arguments])).toEqual([
       [0, 'read', ''],
       [0, undefined, '{"path":"a"}'],
@@ -98,22 +98,54 @@ describe('a tool that the policy forbids', () => {
     const write = { id: 'call_w', name: 'write', pieces: ['{}'] };
     bench.openaiVendor.answers({ calls: [exec, { ...exec, id: 'call_y' }, write], finish: 'tool_calls' });
     const answer = await stream();
-    expect(answer.text).toContain('I may not use exec or write');
+    expect(answer.text).toContain('I may not use shell or writing files');
     await bench.gateway.close();
     expect(bench.refusals.filter(({ stage }) => stage === 'response')).toHaveLength(3);
   });
 
   it('is explained in Chinese to a person who writes Chinese', async () => {
     bench.openaiVendor.answers({ calls: [exec], finish: 'tool_calls' });
-    expect((await stream('请运行 git status')).text).toContain('我不能使用 exec');
+    expect((await stream('请运行 git status')).text).toContain('我不能使用 命令行');
   });
 
   it('can be requested, where the policy says so, and the person and the agent are told how', async () => {
-    bench.setPolicy({ mayRequest: true });
+    const told = async (request: 'agent' | 'portal', text?: string) => {
+      bench.setPolicy({ refusedTools: new Map([['exec', { tool: 'shell', because: 'not_in_position', request }]]) });
+      bench.openaiVendor.answers({ calls: [exec], finish: 'tool_calls' });
+      return (await stream(text)).text;
+    };
+    expect(await told('agent')).toContain('you can request it: in your portal under “My requests”, or tell me');
+    expect(await told('agent', '请运行 git status')).toContain('或让我代为申请');
+    // An agent without a tool for it cannot be told to.
+    expect(await told('portal')).toMatch(/request it in your portal under “My requests”\.$/);
+    expect(await told('portal', '请运行 git status')).not.toContain('让我');
+  });
+
+  it.each([
+    [
+      'above_tier',
+      'the tier Restricted does not allow it, whatever is granted. It cannot be requested.',
+      '等级“Restricted”不允许',
+    ],
+    ['always_blocked', 'no agent of this organization may use it. It cannot be requested.', '任何智能体都不得使用'],
+    ['public_twin', 'a public twin only talks.', '公开分身'],
+    ['grant', 'it was granted for one message, and not for this one. Try again', '用于一条消息'],
+  ] as const)('is explained by what decides: %s', async (because, english, chinese) => {
+    bench.setPolicy({
+      refusedTools: new Map([['exec', { tool: 'shell', because, request: null }]]),
+      tierName: 'Restricted',
+    });
     bench.openaiVendor.answers({ calls: [exec], finish: 'tool_calls' });
-    expect((await stream()).text).toContain('you can request it: in your portal under “My requests”');
+    const { text } = await stream();
+    expect(text).toContain(`I may not use shell: ${english}`);
+    expect(text).not.toContain('My requests');
     bench.openaiVendor.answers({ calls: [exec], finish: 'tool_calls' });
-    expect((await stream('请运行 git status')).text).toContain('我的申请');
+    expect((await stream('请运行 git status')).text).toContain(chinese);
+  });
+
+  it('that is none of the organization’s is called by OpenClaw’s name', async () => {
+    bench.openaiVendor.answers({ calls: [{ ...exec, name: 'gateway' }], finish: 'tool_calls' });
+    expect((await stream()).text).toBe('I may not use gateway: agents do not have it here.');
   });
 
   it('is refused in messages and in whole documents as well', async () => {
@@ -127,7 +159,7 @@ describe('a tool that the policy forbids', () => {
     });
     expect(message.stop_reason).toBe('end_turn');
     expect(message.content).toMatchObject([
-      { type: 'text', text: expect.stringMatching(/^Sure\.\n\nI may not use exec/) },
+      { type: 'text', text: expect.stringMatching(/^Sure\.\n\nI may not use shell/) },
     ]);
   });
 

@@ -2,6 +2,7 @@ import type { TenantModelPolicy, ToolRefusal } from '@clawpool/contracts';
 import { commandRules, commandsOf, commandTools } from './command-rules.ts';
 import type { ModelEvent, ModelRequest } from './exchange.ts';
 import type { Language } from './language.ts';
+import { toolSentences } from './refusal-sentence.ts';
 
 /** How much of a refused call's arguments is kept for the audit log, in characters. */
 const keptArguments = 500;
@@ -158,29 +159,9 @@ function checkCommand(
 function refusalText(refused: readonly RefusedCall[], policy: TenantModelPolicy, language: Language): string {
   const tools = [...new Set(refused.filter(({ cause }) => cause === 'tool').map(({ tool }) => tool))];
   const reasons = [...new Set(refused.flatMap(({ cause, why }) => (cause === 'command' && why ? [why] : [])))];
-  return [
-    ...(tools.length > 0 ? [toolSentence(tools, policy, language)] : []),
-    ...reasons.map((why) => commandSentence(why, language)),
-  ].join('\n\n');
-}
-
-function toolSentence(
-  tools: readonly string[],
-  { positionName, mayRequest = false }: TenantModelPolicy,
-  language: Language,
-): string {
-  if (language === 'zh') {
-    const next = mayRequest
-      ? '如有需要，可以在门户的“我的申请”中申请，或让我代为申请。'
-      : '如有需要，请联系你的经理或 IT 部门。';
-    return `我不能使用 ${tools.join('、')}：职位“${positionName}”不允许。${next}`;
-  }
-  const names = tools.length < 2 ? tools.join('') : `${tools.slice(0, -1).join(', ')} or ${tools.at(-1)}`;
-  const them = tools.length < 2 ? 'it' : 'them';
-  const next = mayRequest
-    ? `If you need ${them}, you can request ${them}: in your portal under “My requests”, or tell me to request ${them} for you.`
-    : `Ask your manager or IT if you need ${them}.`;
-  return `I may not use ${names}: the position ${positionName} does not allow ${them}. ${next}`;
+  return [...toolSentences(tools, policy, language), ...reasons.map((why) => commandSentence(why, language))].join(
+    '\n\n',
+  );
 }
 
 function commandSentence(why: string, language: Language): string {

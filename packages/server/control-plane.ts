@@ -11,11 +11,15 @@ import type {
 } from '@clawpool/contracts';
 import { eq } from 'drizzle-orm';
 import type { Logger } from 'pino';
+import type { AgentMemory } from './agent-api/memory-tools.ts';
 import { type ChannelPlatforms, createConversations } from './conversations/conversations.ts';
 import { createDirectorySync } from './directory/directory-sync.ts';
+import { createMemoryService } from './files/memory/memory-service.ts';
 import { createProfileService } from './files/profile-service.ts';
 import { openUploadSpool } from './files/upload-spool.ts';
+import { createWorkspaceReader } from './files/workspace-reader.ts';
 import { createWorkspaceService } from './files/workspace-service.ts';
+import { createWorkspaceWriter } from './files/workspace-writer.ts';
 import { createDecisionService } from './governance/approvals/decisions/decision-service.ts';
 import { createGrantService } from './governance/approvals/grants/grant-service.ts';
 import { startGrantUpkeep } from './governance/approvals/grants/grant-upkeep.ts';
@@ -52,6 +56,7 @@ import { registerScheduleRoutes } from './http/routes/schedule-routes.ts';
 import { registerSessionMonitorRoutes } from './http/routes/session-monitor-routes.ts';
 import { registerSkillRoutes } from './http/routes/skill-routes.ts';
 import { registerTenantRoutes } from './http/routes/tenant-routes.ts';
+import { registerTierRoutes } from './http/routes/tier-routes.ts';
 import { registerTwinRoutes } from './http/routes/twin-routes.ts';
 import { registerScimRoutes } from './http/scim-routes.ts';
 import { readOrCreateSecret } from './http/secrets.ts';
@@ -62,6 +67,8 @@ import { createWebhookService } from './integrations/webhook-service.ts';
 import { startWebhookWorker } from './integrations/webhook-worker.ts';
 import { scopeOf } from './organization/department-store.ts';
 import { prepareInstallation } from './organization/first-start-service.ts';
+import type { Principal } from './organization/principal.ts';
+import { createTierService } from './organization/tier-service.ts';
 import { createAgentOverviews } from './pool/agent-overview.ts';
 import { createBatchService } from './pool/batches/batch-service.ts';
 import { createBackupService } from './pool/checkpoints/backup-service.ts';
@@ -72,6 +79,7 @@ import { startLoadTests } from './pool/load-tests/load-test-service.ts';
 import { registerPoolMetrics } from './pool/pool-metrics.ts';
 import { createTemplateService } from './pool/templates/template-service.ts';
 import { createTenantPool, type TenantPool } from './pool/tenant-service.ts';
+import { tierChoicesOf } from './pool/tier-choices.ts';
 import { startUpkeep } from './pool/upkeep/upkeep.ts';
 import { startWarmSlots } from './pool/warm-slots/warm-slots.ts';
 import type { Database } from './store/database.ts';
@@ -108,6 +116,10 @@ export interface ControlPlaneOptions {
   publicUrl: string | null;
   /** Outgoing webhooks may reach addresses of the own network; admins may connect directories and identity providers of this machine. */
   privateWebhooks: boolean;
+  /** Turns of one tenant that run at once; the others wait. 4 unless given. */
+  turnsPerTenant?: number | undefined;
+  /** Days for which operations, batches and load tests are kept after their end. 30 unless given. */
+  operationsKeptDays?: number | undefined;
   /** The built console; null serves the API alone. */
   consoleFolder: string | null;
   /** Addresses or networks of reverse proxies whose forwarding headers are believed. */
@@ -125,6 +137,8 @@ export interface ControlPlane {
   /** Of a sample organization that was seeded just now; the same first password for all its people. */
   sample: { password: string } | null;
   pool: TenantPool;
+  /** Where agents write down what they remember. */
+  memory: AgentMemory;
   /** Refuses new work, gives running turns up to the next start, hibernates every tenant, closes every stream. */
   close(): Promise<void>;
 }
@@ -145,7 +159,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   try {
     const [host] = hosts.values();
     if (!host) throw new Error('a pool has at least one host');
-    const { firstAdmin, sample } = await prepareInstallation(db, { demo: options.demo });
+    const { image: defaultImage, capacity } = await host.describe();
+    const { firstAdmin, sample } = await prepareInstallation(db, { demo: options.demo, machine: capacity });
     const { owner } = closing(await takeOwnership(database.connection));
     const notifications = closing(await listenForNotifications(database.connection));
 
@@ -168,6 +183,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
         quick: options.quick,
         modelFailureOf: options.modelFailureOf,
         listeners: [webhookListener, onceGrantListener],
+        turnsPerTenant: options.turnsPerTenant,
       }),
     );
     const { live } = talk;
@@ -175,13 +191,15 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     const batches = closing(createBatchService({ database, notifications, operations, onError }));
     const loadTests = closing(startLoadTests({ database, operations, onError }));
     const { watchedConversations } = live;
-    const upkeep = closing(startUpkeep({ database, hosts, pool, slots, watchedConversations, onError }));
+    const { operationsKeptDays } = options;
+    const upkeep = closing(
+      startUpkeep({ database, hosts, pool, slots, watchedConversations, operationsKeptDays, onError }),
+    );
     const housekeeping = closing(startHousekeeping({ database, blobs, checkpoints, onError }));
     const skills = createSkillService(database);
     const { provider, model: active, fallback } = options.model;
     const models = [`${provider}/${active}`, ...(fallback === null ? [] : [fallback])];
     const settings = createAgentSettingsService({ database, models, installation: model });
-    const { image: defaultImage } = await host.describe();
 
     const app = await createHttpApp({
       database,
@@ -226,7 +244,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       keys: createApiKeyService(database),
       webhooks: createWebhookService({ database, seal, allowPrivateAddresses }),
     });
-    const api = createApiService({ database, live, schedules: talk.schedules });
+    const api = createApiService({ database, live, attachments: talk.attachments, schedules: talk.schedules });
     registerPublicApiRoutes(app, api);
     registerOpenAiRoutes(app, { api });
     registerTwinRoutes(app, {
@@ -264,15 +282,22 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       decisions: createDecisionService(database),
       grants: createGrantService(database),
     });
+    const reader = createWorkspaceReader({ hosts, blobs });
+    const writer = createWorkspaceWriter({ database, hosts, checkpoints });
+    const memory = createMemoryService({ database, reader, writer, defaultImage, installation: model });
     registerLayerRoutes(app, {
       layers: createLayerService(database),
       proposals: createProposalService(database),
-      preview: createLayerPreviewService({ ...{ database, defaultImage }, installation: model }),
+      preview: createLayerPreviewService({ ...{ database, defaultImage, memory }, installation: model }),
     });
     registerAgentSettingsRoutes(app, settings);
+    const modelsOf = async (principal: Principal) => (await settings.list(principal)).models;
+    const choicesFor = async (principal: Principal) =>
+      tierChoicesOf(hosts, { models: await modelsOf(principal), model: model.id });
+    registerTierRoutes(app, database, createTierService({ database, choicesFor }));
     const spool = await openUploadSpool(join(options.dataFolder, 'uploads'));
     registerFilesRoutes(app, {
-      workspaces: createWorkspaceService({ database, hosts, blobs, checkpoints, spool }),
+      workspaces: createWorkspaceService({ database, blobs, reader, writer, spool, memory }),
       profiles: createProfileService(database),
     });
     await app.fastify.listen({ port: options.port, host: options.bind });
@@ -283,7 +308,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     directory.start();
     closing(startGrantUpkeep({ database, onError }));
     closing(startWebhookWorker({ database, notifications, seal, owner, allowPrivateAddresses, onError }));
-    return { url: urlOf(app.fastify.server.address(), options.bind), firstAdmin, sample, pool, close };
+    const url = urlOf(app.fastify.server.address(), options.bind);
+    return { url, firstAdmin, sample, pool, memory, close };
   } catch (error) {
     await close();
     throw error;

@@ -1,4 +1,4 @@
-export { previewWorkspace } from './preview.ts';
+export { memoryLimit, previewWorkspace } from './preview.ts';
 export type {
   AnswerEvent,
   ExitMeaning,
@@ -11,6 +11,7 @@ export type {
   TurnUploadPlace,
 } from './profile.ts';
 export { openclawProfile } from './profile.ts';
+export { oneLine } from './text.ts';
 export { sessionContext } from './turn-text.ts';
 export type { WorkspaceFile } from './workspace.ts';
 export { agentOwnedPaths, composeWorkspace, isInPrompt, sessionContextFile } from './workspace.ts';

@@ -31,7 +31,7 @@ ${ofLayer.global}
 
 Say plainly that you may not do it, and that ${oneLine(agent.owner.position) === '' ? 'what you were given' : `the position ${oneLine(agent.owner.position)}`} does not include it. Do not try another way round. ${asks ? requests : ''}Name whom to ask instead: a colleague from the directory below whose topics fit, or the organization's administrator, who decides what a position may do.
 
-${memory(agent, ownFiles)}
+${memory(agent, ownFiles, asks)}
 `;
   return `${before}${directory(agent, fileLimit - before.length)}`;
 }
@@ -85,16 +85,21 @@ function listOf(texts: readonly string[], longest: number): string {
   return `${lines.join('')}${rest > 0 ? `- and ${rest} more\n` : ''}`;
 }
 
-function memory({ tools: allowed }: AgentDefinition, ownFiles: readonly string[]): string {
+function memory({ tools: allowed }: AgentDefinition, ownFiles: readonly string[], notes: boolean): string {
   const written = `Clawpool writes ${ownFiles.join(', ')}; changes you make to them are lost.`;
   const own = allowed.includes('file_write')
-    ? 'Keep what must last in `MEMORY.md` (short, long-lived facts; you see it in every conversation) and `memory/` (notes by date): those are yours.'
-    : '`MEMORY.md` and `memory/` hold what was noted for you; you cannot change them.';
+    ? `Keep what must last in \`MEMORY.md\` (short, long-lived facts; you see it in every conversation) and \`memory/\` (notes by date): those are yours.${notes ? ` ${noting}` : ''}`
+    : notes
+      ? `\`MEMORY.md\` holds what the person you work for wants you to know in every conversation; \`memory/\` holds your notes by date. ${noting}`
+      : '`MEMORY.md` and `memory/` hold what was noted for you; you cannot change them.';
   const exchanged = allowed.some((tool) => writingTools.has(tool))
     ? ' To send files with an answer, leave them in `outgoing/` before you finish it: at most 5, of 20 MiB each; they are moved to `outgoing/sent/` then.'
     : '';
   return `## Your files\n\n${ofLayer.global}\n\n${own} ${written} ${sessionFacts}${exchanged}\n`;
 }
+
+const noting =
+  'When you are asked to remember something, or learn what will matter later, use `clawpool__remember`: it adds a line to the notes of the day. `clawpool__recall` reads the newest notes: look there before you say that you do not know what was said or decided before.';
 
 const writingTools: ReadonlySet<ToolName> = new Set(['file_write', 'shell', 'code_execution']);
 

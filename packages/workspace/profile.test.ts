@@ -34,7 +34,7 @@ const context: TurnContext = {
 /** The control plane's, where the line can call them. */
 const controlPlane: Record<string, string[]> = {
   '2026.6.35': [
-    ...['clawpool__access_request', 'clawpool__access_status'],
+    ...['clawpool__access_request', 'clawpool__access_status', 'clawpool__recall', 'clawpool__remember'],
     ...['clawpool__schedule_create', 'clawpool__schedule_delete', 'clawpool__schedule_list'],
   ],
   '2026.3.24': [],

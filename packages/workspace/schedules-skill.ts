@@ -4,6 +4,8 @@ import type { AgentSkill } from '@clawpool/contracts';
 export const controlPlaneTools = [
   'clawpool__access_request',
   'clawpool__access_status',
+  'clawpool__recall',
+  'clawpool__remember',
   'clawpool__schedule_create',
   'clawpool__schedule_delete',
   'clawpool__schedule_list',

@@ -3,7 +3,10 @@
  * able to look like a section that somebody else wrote.
  */
 
-/** Characters of a file: below OpenClaw's 20,000, beyond which it would cut the middle out. */
+/** What OpenClaw takes into a prompt, in characters: of one file (beyond it cuts the middle out), and of all together, MEMORY.md last. */
+export const promptLimits = { file: 20_000, total: 60_000 } as const;
+
+/** Characters of a file of ours: below OpenClaw's limit. */
 export const fileLimit = 19_500;
 
 /** One line of plain text: control and invisible characters and line breaks go, spaces collapse, at most `limit` characters. */

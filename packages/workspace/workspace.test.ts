@@ -1,3 +1,4 @@
+import type { AgentDefinition } from '@clawpool/contracts';
 import { describe, expect, test } from 'vitest';
 import { sampleAgent } from './sample-agent.ts';
 import { agentOwnedPaths, composeWorkspace } from './workspace.ts';
@@ -308,6 +309,17 @@ describe('AGENTS.md', () => {
     expect(file('AGENTS.md', sampleAgent({ tools: ['file_write'] }))).toContain('`outgoing/`');
     expect(file('AGENTS.md', sampleAgent({ tools: ['file'] }))).not.toContain('outgoing');
     expect(file('AGENTS.md')).toContain('SESSION_CONTEXT.md');
+  });
+
+  test('tells every agent how to remember, where it can call the control plane, and nothing of it to a twin', () => {
+    const instructionsOf = (changes: Partial<AgentDefinition>, callsControlPlane: boolean) =>
+      composeWorkspace(sampleAgent(changes), { callsControlPlane }).find(({ path }) => path === 'AGENTS.md')?.content;
+    for (const tools of [[], ['file_write' as const]]) {
+      expect(instructionsOf({ tools }, true)).toMatch(/`clawpool__remember`.*`clawpool__recall`/u);
+      expect(instructionsOf({ tools }, false)).not.toContain('clawpool__');
+    }
+    expect(instructionsOf({ tools: [] }, false)).toContain('you cannot change them');
+    expect(instructionsOf({ tools: [], publicTwin: true }, true)).not.toContain('clawpool__');
   });
 
   test('lists whom to ask about what', () => {

@@ -107,6 +107,51 @@ describe('a request', () => {
   });
 });
 
+describe('a manager’s agreement', () => {
+  test('is what the admin begins with, and may last as long as the risk of what is decided allows', async () => {
+    await sarah.getByRole('button', { name: 'Ask for something' }).click();
+    await dialog(sarah).getByLabel('What your agent needs').selectOption({ label: 'A host on the internet…' });
+    await dialog(sarah).getByLabel('Host name').fill('crm.example.com');
+    await dialog(sarah).getByLabel('What for').fill('Customers of the fair.');
+    await dialog(sarah).getByLabel('For good').check();
+    await inDialog(sarah, 'Ask').click();
+    await request(sarah, 'crm.example.com').getByText('High risk').waitFor();
+
+    const mike = await open('mike');
+    await go(mike, 'Approvals');
+    await request(mike, 'crm.example.com').getByRole('button', { name: 'Approve' }).click();
+    await dialog(mike).getByText('After you an admin has to agree too').waitFor();
+    await dialog(mike).getByLabel('Once').check();
+    await dialog(mike).getByLabel('A word for whoever asked').fill('only for the audit');
+    await inDialog(mike, 'Approve').click();
+    await mike.getByRole('tab', { name: 'Granted' }).click();
+    await mike.getByText('Nothing is granted').waitFor();
+    await mike.context().close();
+
+    await go(admin, 'Approvals');
+    await request(admin, 'crm.example.com').getByText('Mike Johnson agreed: once.').waitFor({ timeout: 40_000 });
+    await request(admin, 'crm.example.com').getByText('“only for the audit”').waitFor();
+    await expectAccessible(admin);
+    await request(admin, 'crm.example.com').getByRole('button', { name: 'Approve' }).click();
+    expect(await dialog(admin).getByLabel('Once').isChecked()).toBe(true);
+    await dialog(admin).getByLabel('For a time').check();
+    await dialog(admin).getByLabel('How many hours').fill('48');
+    await expectAccessible(admin);
+    await inDialog(admin, 'Approve').click();
+    await admin.getByText('Nobody waits for a decision').waitFor();
+  });
+
+  test('is read in Chinese, with the reasons of the risk', async () => {
+    const { page, context } = await openPage(browser, installation.url, { locale: 'zh-CN' });
+    await context.addCookies(await admin.context().cookies());
+    await page.goto('/approvals?tab=decided');
+    const asked = request(page, 'crm.example.com');
+    await asked.getByText('智能体可能把它知道的任何内容发送到那里。 申请没有期限。').waitFor();
+    await asked.getByText('Mike Johnson 已同意：一次。').waitFor();
+    await context.close();
+  });
+});
+
 describe('the Security Center', () => {
   test('says what runs, and why each tool is or is not allowed', async () => {
     await go(admin, 'Security Center');
@@ -123,7 +168,7 @@ describe('the Security Center', () => {
 
   test('changes what a tier allows', async () => {
     await admin.getByRole('tab', { name: 'Tiers' }).click();
-    await admin.getByRole('button', { name: 'Change what Standard allows' }).click();
+    await admin.getByRole('button', { name: 'Change the tier Standard' }).click();
     await dialog(admin).getByLabel('Hosts it may reach').fill('api.example.com\n*.trusted.example');
     await expectAccessible(admin);
     await inDialog(admin, 'Save').click();

@@ -215,6 +215,43 @@ describe('My profile', () => {
     await toast('Your agent’s character is saved');
   });
 
+  test('what of the character has no room is said while it is written; its own page has preview and history', async () => {
+    const soul = page.getByLabel('Personal SOUL, in Markdown');
+    await soul.fill(Array.from({ length: 475 }, (_, n) => `This is the line with the number ${n}.`).join('\n'));
+    await page
+      .getByTestId('layer-warnings')
+      .getByText(/^Personal: \d+ lines have no room in SOUL\.md/u)
+      .waitFor();
+    await expectAccessible(page);
+    await page
+      .getByRole('region', { name: 'My agent’s character' })
+      .getByRole('button', { name: 'Discard changes' })
+      .click();
+    await page.getByRole('link', { name: 'Preview and history' }).click();
+    await page.getByTestId('layer-preview').getByText('Answer in rhymes.').first().waitFor();
+    await button('History').click();
+    await dialog().getByTestId('layer-version-row').first().waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('link', { name: 'Back to my profile' }).click();
+  });
+
+  test('a note is written for it, and how much of MEMORY.md it sees is told', async () => {
+    await button('New note').click();
+    await dialog().getByLabel('Note, in Markdown').fill('The audit is on Friday.');
+    await expectAccessible(page);
+    await inDialog('Save note').click();
+    await toast('The note is saved');
+    const params = { tenantId };
+    const read = async () => (await carol.client.call('openFile', { params, query: { path: 'MEMORY.md' } })).text;
+    expect(await read()).toBe('# Memory\n\nCarol likes tea.\nThe audit is on Friday.\n');
+    await page.getByTestId('prompt-limit').getByText('50 of 20,000 characters').waitFor();
+    await button('New note').click();
+    await dialog().getByLabel('Where').selectOption({ index: 1 });
+    await dialog().getByLabel('Note, in Markdown').fill('Met Mike.');
+    await inDialog('Save note').click();
+    await expect.poll(() => page.locator('[data-testid="note"][data-path^="memory/20"]').count(), patience).toBe(2);
+  });
+
   test('what the agent remembers is read, corrected and forgotten', async () => {
     const note = (path: string) => page.locator(`[data-testid="note"][data-path="${path}"]`);
     await note('MEMORY.md').getByRole('button', { name: 'MEMORY.md', exact: true }).click();

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expectAccessible, lastAnswer, launchBrowser, openPage, say, signInThroughPage } from '../support/browser.ts';
@@ -75,6 +76,32 @@ describe('a session that Carol has with her agent', () => {
     await expectAccessible(jiade);
   });
 
+  test('takes files both ways: what she sends is opened by who answers, and what they send by her', async () => {
+    const file = (name: string, text: string) => ({ name, mimeType: 'text/plain', buffer: Buffer.from(text) });
+    const stored = (page: Page, name: string) =>
+      page.locator('[data-testid="chosen-file"][data-state="stored"]').getByText(name).waitFor();
+    const opened = async (page: Page, name: string) => {
+      const coming = page.waitForEvent('download');
+      await page.getByTestId('attachment').filter({ hasText: name }).click();
+      return readFile(await (await coming).path(), 'utf8');
+    };
+    await carol.getByTestId('file-input').setInputFiles([file('invoice.txt', 'What is this one for?')]);
+    await stored(carol, 'invoice.txt');
+    await say(carol, 'Please look at this');
+    expect(await opened(jiade, 'invoice.txt')).toBe('What is this one for?');
+
+    await jiade.getByTestId('file-input').setInputFiles([file('plan.txt', 'The plan'), file('wrong.txt', 'not this')]);
+    await stored(jiade, 'plan.txt');
+    await stored(jiade, 'wrong.txt');
+    await expectAccessible(jiade);
+    await jiade.getByRole('button', { name: 'Remove wrong.txt' }).click();
+    await jiade.getByRole('button', { name: 'Send answer' }).click();
+    expect(await opened(carol, 'plan.txt')).toBe('The plan');
+    await expect.poll(() => jiade.getByTestId('chosen-file').count()).toBe(0);
+    expect(await opened(jiade, 'plan.txt')).toBe('The plan');
+    expect(await carol.getByTestId('attachment').filter({ hasText: 'wrong.txt' }).count()).toBe(0);
+  });
+
   test('is somebody else’s for another admin, who may take it only after a question', async () => {
     const chris = await enter('chris');
     await chris.goto('/sessions?state=taken_over');
@@ -100,11 +127,13 @@ describe('a session that Carol has with her agent', () => {
     await Promise.all([nina.context().close(), peter.context().close()]);
   });
 
-  test('is given back, and the agent answers again', async () => {
+  test('is given back, and the agent answers what she has said since', async () => {
     await jiade.getByRole('button', { name: 'Extend to 30 min' }).click();
+    await expect.poll(() => stand(jiade).innerText()).toMatch(/(29|30) min/);
+    await say(carol, 'Who are you?');
+    await jiade.locator('[data-testid="turn-line"][data-state="handed_over"]').last().waitFor();
     await jiade.getByRole('button', { name: 'Give back' }).click();
     await expect.poll(() => stand(jiade).innerText()).toContain('The agent answers.');
-    await say(carol, 'Who are you?');
     expect(await lastAnswer(carol, 3)).toContain('Carol Zhang');
     await expect.poll(() => jiade.getByTestId('agent-message').count()).toBe(3);
   });

@@ -203,6 +203,20 @@ describe('a change that needs a review', () => {
     expect(content).toBe('Write tests first.\nReview within a day.\n');
   });
 
+  test('is an earlier version, proposed from the history', async () => {
+    await page.goto('/soul/position/pos-sde');
+    await button('History').click();
+    const row = dialog().locator('[data-testid="layer-version-row"][data-version="3"]');
+    expect(await row.getByRole('button', { name: 'Use version 3 again' }).count()).toBe(0);
+    await row.getByRole('button', { name: 'Propose version 3 again' }).click();
+    await dialog().getByTestId('text-diff').getByText('Keep a changelog.').waitFor();
+    await inDialog('Hand in for review').click();
+    await proposal(page, 'in_review').waitFor();
+    await button('Withdraw').click();
+    await inDialog('Withdraw').click();
+    await page.getByText('No proposals').waitFor();
+  });
+
   test('is withdrawn by its author, and saved at once where nothing is reviewed any more', async () => {
     await page.goto('/soul/position/pos-qa');
     await text().fill('Test it twice.');

@@ -100,10 +100,31 @@ test('the tenants table tells what runs, and managers see only their department'
   await expect(carol.client.call('listTenants')).rejects.toMatchObject({ status: 403, code: 'not_allowed' });
 });
 
+test('an agent that may not write files remembers what it is told, for its next conversations and for its person to read', async () => {
+  expect((await carol.ask('Remember that the audit is on Friday')).text).toMatch(/^Noted in memory\/[\d-]{10}\.md\.$/u);
+  expect((await carol.ask('What do you remember?')).text).toContain('the audit is on Friday');
+  const params = { tenantId: 'carol' };
+  const { entries } = await carol.client.call('listFiles', { params, query: { path: 'memory' } });
+  const path = `memory/${entries[0]?.name}`;
+  const { text } = await carol.client.call('openFile', { params, query: { path } });
+  expect(text).toMatch(/^# [\d-]{10}\n\n- \d\d:\d\d the audit is on Friday\n$/u);
+  await expect
+    .poll(async () => (await carol.client.call('listFileVersions', { params, query: { path } })).versions.length)
+    .toBeGreaterThan(0);
+  const { id } = await admin.client.call('startConversation', { body: { employeeId: 'carol' } });
+  expect((await admin.askIn(id, 'Remember that this is a trial')).text).toContain('tries you out');
+  expect((await carol.ask('What do you remember?')).text).not.toContain('trial');
+});
+
 test('who tries an agent out in the playground leaves nothing in its memory', async () => {
   await ryan.ask('Write "likes tea" to file MEMORY.md');
   const { id: conversationId } = await admin.client.call('startConversation', { body: { employeeId: 'ryan' } });
-  expect((await admin.askIn(conversationId, 'Write "likes coffee" to file MEMORY.md')).state).toBe('answered');
+  // Also when its owner asks it something at the same time.
+  const [tested] = await Promise.all([
+    admin.askIn(conversationId, 'Write "likes coffee" to file MEMORY.md'),
+    ryan.ask('Who are you?'),
+  ]);
+  expect(tested.state).toBe('answered');
   const { text } = await ryan.ask('Read file MEMORY.md');
   expect(text).toContain('likes tea');
   expect(text).not.toContain('coffee');

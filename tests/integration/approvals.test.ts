@@ -49,7 +49,7 @@ function urlOf({ connection: { user, password, host, database } }: Database): st
 
 const run = async () => (await carol.ask('Run `echo it really works`')).text;
 const ran = /\nit really works\n/;
-const refused = /I may not use exec/;
+const refused = /I may not use shell/;
 const waiting = async () => (await admin.client.call('listAccessRequests', { query: { state: 'pending' } })).requests;
 const actions = async (prefix: string) => {
   const { events } = await admin.client.call('listAuditEvents', { query: { action: prefix } });
@@ -57,10 +57,10 @@ const actions = async (prefix: string) => {
 };
 
 describe('Carol, whose position has no shell', () => {
-  test('is refused and told why, and that it can be requested', async () => {
+  test('is refused and told why: her tier does not allow it, and so it cannot be requested', async () => {
     const { text } = await carol.ask('Run git status');
-    expect(text).toContain('I may not use exec: the position Finance Analyst does not allow it.');
-    expect(text).toContain('you can request it');
+    expect(text).toContain('I may not use shell: the tier Restricted does not allow it, whatever is granted.');
+    expect(text).not.toContain('you can request it');
   });
 
   test('cannot be given what her tier does not allow: the agent says what to do', async () => {
@@ -69,7 +69,9 @@ describe('Carol, whose position has no shell', () => {
     expect(await waiting()).toEqual([]);
     const params = { tierId: 'restricted' };
     await admin.client.call('changeTier', { params, body: { toolsCeiling: ['web_search', 'file', 'shell'] } });
-    expect(await run()).toMatch(refused);
+    const now = await run();
+    expect(now).toContain('I may not use shell: the position Finance Analyst does not allow it.');
+    expect(now).toContain('tell me to request it for you');
   });
 
   test('asks through her agent; an admin approves it for an hour, and the agent runs the command', async () => {

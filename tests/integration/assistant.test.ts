@@ -1,4 +1,4 @@
-import { modelSettingsFromEnvironment } from '@clawpool/models';
+import { modelEnvironment, parseModelSettings } from '@clawpool/models';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestInstallation, type TestInstallation } from '../support/installation.ts';
 import { type OpenAiVendor, startOpenAiVendor } from '../support/openai-vendor.ts';
@@ -43,9 +43,11 @@ describe('with a vendor’s model', () => {
   beforeAll(async () => {
     vendor = await startOpenAiVendor();
     installation = await startTestInstallation({
-      models: modelSettingsFromEnvironment({
-        ...{ OPENAI_API_KEY: 'sk-a-key', OPENAI_BASE_URL: vendor.baseUrl, CLAWPOOL_MODEL: 'openai/their-model' },
-      }),
+      models: parseModelSettings(
+        modelEnvironment({
+          ...{ OPENAI_API_KEY: 'sk-a-key', OPENAI_BASE_URL: vendor.baseUrl, CLAWPOOL_MODEL: 'openai/their-model' },
+        }),
+      ),
     });
   });
   afterAll(async () => {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { modelSettingsFromEnvironment } from '@clawpool/models';
+import { modelEnvironment, parseModelSettings } from '@clawpool/models';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestInstallation, type TestInstallation } from '../support/installation.ts';
 import { type OpenAiVendor, startOpenAiVendor } from '../support/openai-vendor.ts';
@@ -16,10 +16,12 @@ let conversationId: string;
 beforeAll(async () => {
   vendor = await startOpenAiVendor();
   installation = await startTestInstallation({
-    models: modelSettingsFromEnvironment({
-      ...{ OPENAI_API_KEY: 'a-key', OPENAI_BASE_URL: vendor.baseUrl },
-      ...{ CLAWPOOL_MODEL: 'openai/large', CLAWPOOL_FALLBACK_MODEL: 'openai/small' },
-    }),
+    models: parseModelSettings(
+      modelEnvironment({
+        ...{ OPENAI_API_KEY: 'a-key', OPENAI_BASE_URL: vendor.baseUrl },
+        ...{ CLAWPOOL_MODEL: 'openai/large', CLAWPOOL_FALLBACK_MODEL: 'openai/small' },
+      }),
+    ),
   });
   [carol, admin] = await Promise.all([installation.person('carol'), installation.person('jiade')]);
   ({ conversationId } = await carol.ask('Hello'));

@@ -63,7 +63,7 @@ describe('somebody with an e-mail of ours', () => {
     expect(await signIn('carol-there', visitor, '?next=/schedules')).toBe('/schedules');
     // The sample people's first passwords are to be changed; whoever comes this way has none to change.
     expect(await meOf(visitor)).toMatchObject({ name: 'Carol Zhang', mustChangePassword: false });
-    expect(await newestAudit('session.created')).toMatchObject({ detail: { provider: 'Company login' } });
+    expect(await newestAudit('sign_in.succeeded')).toMatchObject({ detail: { provider: 'Company login' } });
     expect(await newestAudit('sign_in.linked')).toMatchObject({ target: { name: 'Carol Zhang' } });
   });
 
@@ -107,7 +107,7 @@ describe('somebody nobody knows', () => {
     await change({ autoCreate: false });
     idp.accounts.set('zed', { email: 'zed@acme.example', email_verified: true });
     expect(await signIn('zed', createVisitor(), '?next=/files')).toBe(`${refused('person_unknown')}&next=%2Ffiles`);
-    expect(await newestAudit('session.refused')).toMatchObject({
+    expect(await newestAudit('sign_in.refused')).toMatchObject({
       actor: { name: 'zed@acme.example' },
       detail: { reason: 'person_unknown' },
     });

@@ -1,4 +1,4 @@
-import { modelSettingsFromEnvironment } from '@clawpool/models';
+import { modelEnvironment, parseModelSettings } from '@clawpool/models';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestInstallation, type TestInstallation } from '../support/installation.ts';
 import { type OpenAiVendor, startOpenAiVendor } from '../support/openai-vendor.ts';
@@ -13,11 +13,13 @@ const key = 'sk-the-key-of-the-organization';
 beforeAll(async () => {
   vendor = await startOpenAiVendor();
   installation = await startTestInstallation({
-    models: modelSettingsFromEnvironment({
-      OPENAI_API_KEY: key,
-      OPENAI_BASE_URL: vendor.baseUrl,
-      CLAWPOOL_MODEL: 'openai/their-model',
-    }),
+    models: parseModelSettings(
+      modelEnvironment({
+        OPENAI_API_KEY: key,
+        OPENAI_BASE_URL: vendor.baseUrl,
+        CLAWPOOL_MODEL: 'openai/their-model',
+      }),
+    ),
   });
   carol = await installation.person('carol');
 });

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Installation, type InstallationOptions, startInstallation } from '@clawpool/cli';
-import { modelSettingsFromEnvironment } from '@clawpool/models';
+import { modelEnvironment, parseModelSettings } from '@clawpool/models';
 import { pino } from 'pino';
 import { type Person, signIn } from './person.ts';
 
@@ -36,7 +36,7 @@ export async function startTestInstallation({
     privateWebhooks: false,
     privateEgress: false,
     demo: true,
-    models: modelSettingsFromEnvironment({}),
+    models: parseModelSettings(modelEnvironment({})),
     blobs: {},
     ...changes,
   };

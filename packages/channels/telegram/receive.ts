@@ -1,6 +1,11 @@
 /** Telegram's updates as plain messages. Source: https://core.telegram.org/bots/api#update */
 import { timingSafeEqual } from 'node:crypto';
-import type { ChannelWebhookRequest, InboundAttachment, InboundMessage } from '@clawpool/contracts';
+import {
+  type ChannelWebhookRequest,
+  type InboundAttachment,
+  type InboundMessage,
+  maxQuoteLength,
+} from '@clawpool/contracts';
 import { z } from 'zod';
 
 /** The updates asked for; `edited_message` is not among them: what was said has been said. */
@@ -36,6 +41,7 @@ export function answerToPress(update: unknown): object | null {
 }
 
 type Message = z.infer<typeof messageSchema>;
+type Content = z.infer<typeof contentSchema>;
 
 function readMessage(updateId: number, message: Message, botName: string | undefined): InboundMessage[] {
   const { chat, from } = message;
@@ -45,6 +51,8 @@ function readMessage(updateId: number, message: Message, botName: string | undef
   const text = withoutBotName(textOf(message), group ? botName : undefined);
   const attachments = attachmentsOf(message);
   if (text === '' && attachments.length === 0) return [];
+  const forwardedFrom = message.forward_origin && originOf(message.forward_origin);
+  const quote = quoteOf(message, botName);
   return [
     {
       platformMessageId: String(updateId),
@@ -55,12 +63,37 @@ function readMessage(updateId: number, message: Message, botName: string | undef
       text,
       attachments,
       buttonValue: null,
-      // The shape a deep link's parameter may have: https://core.telegram.org/bots/features#deep-linking
-      pairingToken: /^\/start(?:@\w+)?\s+([A-Za-z0-9_-]{10,64})\s*$/.exec(text)?.[1] ?? null,
+      pairingToken: forwardedFrom === undefined ? pairingTokenOf(text) : null,
+      ...(quote === null ? {} : { quote }),
+      ...(forwardedFrom === undefined ? {} : { forwardedFrom }),
+      ...(message.media_group_id === undefined ? {} : { groupId: message.media_group_id }),
       sentAt: dateOf(message.date),
     },
   ];
 }
+
+/** The shape a deep link's parameter may have: https://core.telegram.org/bots/features#deep-linking */
+const pairingTokenOf = (text: string): string | null =>
+  /^\/start(?:@\w+)?\s+([A-Za-z0-9_-]{10,64})\s*$/.exec(text)?.[1] ?? null;
+
+/** What a reply is about: the part that was marked, else the message's text, else what else is in it. Null: it is no reply. */
+function quoteOf(
+  { reply_to_message: answered, external_reply: elsewhere, quote: marked }: Message,
+  botName: string | undefined,
+): NonNullable<InboundMessage['quote']> | null {
+  const files = answered ? attachmentsOf(answered).map(({ name }) => `(${name})`) : [];
+  const text = (marked?.text ?? [answered && textOf(answered), ...files].filter(Boolean).join(' ')).trim();
+  if (text === '') return null;
+  const author = answered?.from;
+  const isOurs =
+    author?.is_bot === true && (botName === undefined || author.username?.toLowerCase() === botName.toLowerCase());
+  const from = elsewhere ? originOf(elsewhere.origin) : author ? nameOf(author) : 'somebody';
+  return { from: isOurs ? null : from, text: text.slice(0, maxQuoteLength).toWellFormed() };
+}
+
+/** Source: https://core.telegram.org/bots/api#messageorigin */
+const originOf = ({ sender_user, sender_user_name, sender_chat, chat }: z.infer<typeof originSchema>): string =>
+  (sender_user ? nameOf(sender_user) : undefined) ?? sender_user_name ?? (sender_chat ?? chat)?.title ?? 'somebody';
 
 /** A press says nothing of when it was; a message too old for Telegram to show (`date` 0) has no chat to answer in. */
 function readPress(updateId: number, { from, message, data }: z.infer<typeof pressSchema>): InboundMessage[] {
@@ -102,7 +135,7 @@ function withoutBotName(text: string, botName: string | undefined): string {
     .trim();
 }
 
-function textOf(message: Message): string {
+function textOf(message: Content): string {
   const { text, caption, sticker, contact, venue, location } = message;
   if (text !== undefined || caption !== undefined) return (text ?? caption ?? '').trim();
   if (sticker) return sticker.emoji ?? '';
@@ -112,7 +145,7 @@ function textOf(message: Message): string {
   return place ? `${called}(${place.latitude}, ${place.longitude})` : '';
 }
 
-function attachmentsOf(message: Message): InboundAttachment[] {
+function attachmentsOf(message: Content): InboundAttachment[] {
   const { photo, document, voice, audio, video, video_note, animation } = message;
   // Sizes of one picture, in no promised order.
   const largest = photo?.toSorted((one, other) => other.width * other.height - one.width * one.height)[0];
@@ -160,16 +193,18 @@ const fileSchema = z.object({
 const photoSchema = fileSchema.extend({ width: z.number(), height: z.number() });
 const entitiesSchema = z.array(z.object({ type: z.string(), offset: z.number(), length: z.number() })).optional();
 const locationSchema = z.object({ latitude: z.number(), longitude: z.number() });
-const messageSchema = z.object({
+const originSchema = z.object({
+  sender_user: userSchema.optional(),
+  sender_user_name: z.string().optional(),
+  sender_chat: z.object({ title: z.string().optional() }).optional(),
+  chat: z.object({ title: z.string().optional() }).optional(),
+});
+/** What is said in a message, also in one that is answered. */
+const contentSchema = z.object({
   message_id: z.int(),
-  date: z.number(),
-  chat: chatSchema,
   from: userSchema.optional(),
   text: z.string().optional(),
   caption: z.string().optional(),
-  entities: entitiesSchema,
-  caption_entities: entitiesSchema,
-  reply_to_message: z.object({ from: userSchema.optional() }).optional(),
   photo: z.array(photoSchema).optional(),
   document: fileSchema.optional(),
   animation: fileSchema.optional(),
@@ -181,6 +216,18 @@ const messageSchema = z.object({
   contact: z.object({ phone_number: z.string(), first_name: z.string(), last_name: z.string().optional() }).optional(),
   location: locationSchema.optional(),
   venue: z.object({ location: locationSchema, title: z.string(), address: z.string() }).optional(),
+});
+const messageSchema = contentSchema.extend({
+  date: z.number(),
+  chat: chatSchema,
+  entities: entitiesSchema,
+  caption_entities: entitiesSchema,
+  media_group_id: z.string().optional(),
+  // What a message is about is worth less than the message: it is read where it can be.
+  reply_to_message: contentSchema.optional().catch(undefined),
+  external_reply: z.object({ origin: originSchema }).optional().catch(undefined),
+  quote: z.object({ text: z.string() }).optional().catch(undefined),
+  forward_origin: originSchema.optional(),
 });
 const pressSchema = z.object({
   from: userSchema,

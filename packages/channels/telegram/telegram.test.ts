@@ -60,6 +60,40 @@ describe('an update of Telegram', () => {
     expect(read(content)).toMatchObject([{ text }]);
   });
 
+  it('tells what it answers: the text or caption, the part that was marked, or the name of a file', () => {
+    const answered = (content: object, more: object = {}) =>
+      read({ text: 'do this', reply_to_message: { ...message(content) }, ...more })?.[0]?.quote;
+    expect(answered({ text: ' Book a table ' })).toEqual({ from: 'Ada Lovelace', text: 'Book a table' });
+    expect(answered({ text: 'One. Two.' }, { quote: { text: 'Two.', position: 5 } })?.text).toBe('Two.');
+    const photo = [{ file_id: 'f', width: 1, height: 1 }];
+    expect(answered({ photo, caption: 'The bill' })?.text).toBe('The bill (photo-7.jpg)');
+    const bot = { id: 1, is_bot: true, first_name: 'Acme', username: 'Acme_Agent_Bot' };
+    expect(answered({ from: bot, text: 'Shall I?' })).toEqual({ from: null, text: 'Shall I?' });
+    expect(answered({ text: 'x'.repeat(4_096) })?.text).toHaveLength(2_000);
+    expect(answered({ pinned_message: {} })).toBeUndefined();
+    const external_reply = { origin: { type: 'channel', chat: { id: -1, title: 'News' }, message_id: 1, date: 1 } };
+    expect(read({ text: 'true?', external_reply, quote: { text: 'It rains' } })).toMatchObject([
+      { quote: { from: 'News', text: 'It rains' } },
+    ]);
+    expect(read({ text: 'all the same', reply_to_message: { text: 7 } })).toMatchObject([{ text: 'all the same' }]);
+  });
+
+  it('tells whose words a forwarded one has, and pairs nobody by them', () => {
+    const forwarded = (origin: object) => read({ text: '/start ABCDEF123456', forward_origin: { date: 1, ...origin } });
+    expect(forwarded({ type: 'user', sender_user: ada })).toMatchObject([
+      { forwardedFrom: 'Ada Lovelace', pairingToken: null },
+    ]);
+    expect(forwarded({ type: 'hidden_user', sender_user_name: 'Eve' })).toMatchObject([{ forwardedFrom: 'Eve' }]);
+    expect(forwarded({ type: 'chat', sender_chat: { title: 'Team' } })).toMatchObject([{ forwardedFrom: 'Team' }]);
+    expect(read({ text: 'own words' })?.[0]).not.toHaveProperty('forwardedFrom');
+  });
+
+  it('tells which pictures were sent together', () => {
+    const photo = [{ file_id: 'f', width: 1, height: 1 }];
+    expect(read({ photo, media_group_id: '12' })).toMatchObject([{ groupId: '12' }]);
+    expect(read({ photo })?.[0]).not.toHaveProperty('groupId');
+  });
+
   it('in a group may be a command for this bot, and none for another', () => {
     const command = (text: string): object => ({
       ...{ chat: group, text },

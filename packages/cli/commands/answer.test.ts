@@ -27,6 +27,7 @@ const snapshot = (parts: Partial<Extract<ConversationEvent, { type: 'snapshot' }
     ...{ tenantId: 't', tenantName: 'agent-t', path: 'emp', current: true, takeover: null },
   },
   messages: [],
+  more: false,
   turns: [],
   partial: null,
   ...parts,

@@ -1,7 +1,6 @@
 import { tenantState } from '@clawpool/contracts';
 import { type Command, Option } from 'commander';
-import { CommandError } from '../connection.ts';
-import { exitCode } from '../exit-code.ts';
+import { addBatch, refuseUnlessMeant } from './batch-commands.ts';
 import { type CommandContext, type CommonFlags, talking } from './context.ts';
 import { collected, given, hoursOrNone, instant, megabytes, office, positiveNumber, tag } from './values.ts';
 
@@ -40,6 +39,7 @@ export function addTenantCommands(program: Command, context: CommandContext): vo
   const flagsOf = <F>(command: Command): F => command.optsWithGlobals() as F;
   const folder = (command: Command) => context.dataFolder(flagsOf<CommonFlags>(command).data);
   const noWait = () => new Option('--no-wait', 'end as soon as it is accepted, with its id');
+  const skipBackup = () => new Option('--skip-backup', 'do not back up first');
 
   sub('show <tenant>', 'Show everything known of one').action(async (tenant: string, _flags, command: Command) => {
     const { showTenant } = await import('../commands/tenants/show.ts');
@@ -66,7 +66,6 @@ export function addTenantCommands(program: Command, context: CommandContext): vo
     ['wake', 'Start hibernated ones before a message does'],
     ['pause', 'Freeze them in memory; messages wait'],
     ['resume', 'Thaw paused ones'],
-    ['reset', 'Put their runtime back to new; files, memory and conversations stay'],
   ] as const) {
     sub(`${kind} <tenant...>`, summary)
       .addOption(noWait())
@@ -77,15 +76,26 @@ export function addTenantCommands(program: Command, context: CommandContext): vo
       });
   }
 
-  sub('rebuild <tenant...>', 'Move them to another image, or the newest of their tier')
-    .option('--image <id>', 'for example openclaw-2026.3.24')
-    .option('--template <name>', 'configuration template from now on; none takes it away')
+  sub('reset <tenant...>', 'Put their runtime back to new; files, memory and conversations stay')
+    .addOption(skipBackup())
     .addOption(noWait())
     .action(async (names: string[], _flags, command: Command) => {
       const { operateTenants } = await import('../commands/tenants/operate.ts');
-      const flags = flagsOf<OutputFlags & { image?: string; template?: string }>(command);
+      const flags = flagsOf<OutputFlags & { skipBackup?: boolean }>(command);
+      const request = { kind: 'reset' as const, ...given({ skipBackup: flags.skipBackup }) };
+      await operateTenants(context.terminal, folder(command), names, request, outputOf(flags));
+    });
+  sub('rebuild <tenant...>', 'Move them to another image, or the newest of their tier')
+    .option('--image <id>', 'for example openclaw-2026.3.24')
+    .option('--template <name>', 'configuration template from now on; none takes it away')
+    .addOption(skipBackup())
+    .addOption(noWait())
+    .action(async (names: string[], _flags, command: Command) => {
+      const { operateTenants } = await import('../commands/tenants/operate.ts');
+      const flags = flagsOf<OutputFlags & { image?: string; template?: string; skipBackup?: boolean }>(command);
+      const { image, skipBackup } = flags;
       const configTemplate = flags.template === 'none' ? null : flags.template;
-      const request = { kind: 'rebuild' as const, ...given({ image: flags.image, configTemplate }) };
+      const request = { kind: 'rebuild' as const, ...given({ image, configTemplate, skipBackup }) };
       await operateTenants(context.terminal, folder(command), names, request, outputOf(flags));
     });
   sub('resize <tenant>', 'Change what one may use; CPU and memory at once, without a restart')
@@ -112,11 +122,12 @@ export function addTenantCommands(program: Command, context: CommandContext): vo
   sub('restore <tenant>', 'Put back the files of a checkpoint; the present ones are backed up first')
     .option('--from <checkpoint>', 'which; `clawpool backups` lists them (default: its newest)')
     .option('--at <time>', 'the newest one at or before this time', instant)
+    .addOption(skipBackup())
     .addOption(noWait())
     .action(async (tenant: string, _flags, command: Command) => {
       const { restoreTenant } = await import('../commands/tenants/restore.ts');
-      const flags = flagsOf<OutputFlags & { from?: string; at?: string }>(command);
-      const from = given({ checkpointId: flags.from, at: flags.at });
+      const flags = flagsOf<OutputFlags & { from?: string; at?: string; skipBackup?: boolean }>(command);
+      const from = given({ checkpointId: flags.from, at: flags.at, skipBackup: flags.skipBackup });
       await restoreTenant(context.terminal, folder(command), tenant, from, outputOf(flags));
     });
   sub('clone <tenant> <name>', 'Make a new tenant with the files one has now')
@@ -148,53 +159,7 @@ export function addTenantCommands(program: Command, context: CommandContext): vo
       await operateTenants(context.terminal, folder(command), names, request, outputOf(flags));
     });
 
-  sub('batch <operation>', 'One operation for many: start, stop, restart, hibernate, wake, backup, rebuild or delete')
-    .option('--ids <ids>', 'which, separated by commas', (text: string) => text.split(',').filter(Boolean))
-    .addOption(new Option('--in-state <state>', 'all in this state').choices(tenantState.options))
-    .option('--in-group <name>', 'all of this group')
-    .option('--with-tag <key:value>', 'all with this tag')
-    .option('--of-tier <tier>', 'all of this tier')
-    .option('--yes', 'do not ask before deleting')
-    .addOption(noWait())
-    .action(async (kind: string, _flags, command: Command) => {
-      const { runBatch } = await import('../commands/tenants/batch.ts');
-      const flags = flagsOf<OutputFlags & BatchFlags>(command);
-      const { ids, inState, inGroup, withTag, ofTier } = flags;
-      const filter = given({ state: inState, group: inGroup, tag: withTag, tier: ofTier });
-      if (kind === 'delete') refuseUnlessMeant(flags.yes === true, ids ?? ['all that fit'], true);
-      const which = ids ? { ids } : { filter };
-      if (!ids && Object.keys(filter).length === 0) {
-        throw new CommandError(
-          exitCode.usage,
-          'Say which tenants.',
-          'Give --ids, or one of --in-state, --in-group, --with-tag and --of-tier.',
-        );
-      }
-      const operation = { kind: batchKind(kind) };
-      await runBatch(context.terminal, folder(command), { operation, ...which } as never, outputOf(flags));
-    });
-}
-
-interface BatchFlags {
-  ids?: string[];
-  inState?: string;
-  inGroup?: string;
-  withTag?: string;
-  ofTier?: string;
-  yes?: boolean;
-}
-
-const batchKinds = ['start', 'stop', 'restart', 'hibernate', 'wake', 'backup', 'rebuild', 'delete'];
-
-function batchKind(kind: string): string {
-  if (batchKinds.includes(kind)) return kind;
-  throw new CommandError(exitCode.usage, `There is no batch “${kind}”.`, `Choose one of: ${batchKinds.join(', ')}.`);
-}
-
-function refuseUnlessMeant(yes: boolean, names: readonly string[], keepData: boolean): void {
-  if (yes) return;
-  const loss = keepData ? '' : ', with all their checkpoints and backups';
-  throw new CommandError(exitCode.usage, `This deletes ${names.join(', ')}${loss}.`, 'Add --yes if you mean it.');
+  addBatch(sub, context, folder, flagsOf, noWait);
 }
 
 interface Resources {

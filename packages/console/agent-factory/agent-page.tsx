@@ -1,7 +1,7 @@
 import type { AgentOverview, AgentUsageDay } from '@clawpool/contracts';
 import { useMutation, useQuery, useSuspenseQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
-import { ArrowLeft, Boxes, Feather, FlaskConical, FolderTree, Radio, RotateCcw } from 'lucide-react';
+import { ArrowLeft, Boxes, CalendarClock, Feather, FlaskConical, FolderTree, Radio, RotateCcw } from 'lucide-react';
 import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../api/api.ts';
@@ -147,6 +147,12 @@ function Actions({ agent: { tenantId, name, owner, kind } }: { agent: AgentOverv
           <Radio aria-hidden="true" />
           {t('agentFactory.sessions')}
         </Link>
+        {isAdmin(me) && (
+          <Link to="/schedules" search={{ agent: tenantId }} className={link}>
+            <CalendarClock aria-hidden="true" />
+            {t('agentFactory.schedules')}
+          </Link>
+        )}
         <Link to="/tenants/$tenantId" params={{ tenantId }} className={link}>
           <Boxes aria-hidden="true" />
           {t('agentFactory.tenantPage')}

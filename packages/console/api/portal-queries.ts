@@ -9,12 +9,18 @@ export const myChannelsQuery = queryOptions({
   queryFn: ({ signal }) => api.call('myChannels', {}, { signal }),
 });
 
-export const schedulesQuery = queryOptions({
-  queryKey: ['schedules', 'all'],
-  queryFn: async ({ signal }) => (await api.call('listSchedules', { query: {} }, { signal })).schedules,
-  // Runs begin and end without anybody touching the page.
-  refetchInterval: ({ state }) => (state.data?.some(({ lastRun }) => lastRun?.state === 'running') ? 2_000 : 15_000),
-});
+/** Of an agent; absent: the person’s own. */
+export const schedulesQuery = (tenantId?: string) =>
+  queryOptions({
+    queryKey: ['schedules', 'all', tenantId ?? null],
+    queryFn: async ({ signal }) =>
+      (await api.call('listSchedules', { query: tenantId === undefined ? {} : { tenantId } }, { signal })).schedules,
+    // Runs begin and end without anybody touching the page.
+    refetchInterval: ({ state }) => (state.data?.some(({ lastRun }) => lastRun?.state === 'running') ? 2_000 : 15_000),
+  });
+
+/** Everything that shows schedules. */
+export const schedulesChanged = { queryKey: ['schedules', 'all'] };
 
 export const scheduleRunsQuery = (scheduleId: string) =>
   queryOptions({

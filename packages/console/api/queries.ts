@@ -49,6 +49,9 @@ export interface AuditFilter {
   outcome?: 'allowed' | 'refused' | 'failed' | undefined;
   action?: string | undefined;
   search?: string | undefined;
+  actor?: 'person' | 'agent' | 'system' | undefined;
+  /** ISO time. */
+  since?: string | undefined;
 }
 
 export const auditQuery = (filter: AuditFilter) =>

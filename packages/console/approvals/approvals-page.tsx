@@ -1,16 +1,14 @@
 import type { AccessRequest } from '@clawpool/contracts';
-import { useQuery, useSuspenseQuery } from '@tanstack/react-query';
+import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ProblemNotice } from '../api/problem-notice.tsx';
-import { meQuery } from '../api/queries.ts';
 import { Button } from '../design/button.tsx';
 import { SearchField } from '../design/field.tsx';
 import { Placeholder, Skeleton } from '../design/placeholder.tsx';
 import { TabPanel, Tabs } from '../design/tabs.tsx';
 import { useSettled } from '../design/use-settled.ts';
-import { mayTakeOver } from '../session/access.ts';
 import { usePageTitle } from '../shell/page-title.ts';
 import { PageBar } from '../shell/shell.tsx';
 import { approvalTabs } from './approvals-view.ts';
@@ -27,9 +25,8 @@ export function ApprovalsPage() {
   usePageTitle(t('approvals.title'));
   const { tab = 'waiting' } = routeApi.useSearch();
   const navigate = useNavigate({ from: '/approvals' });
-  const { data: me } = useSuspenseQuery(meQuery);
-  const { data: pending } = useQuery(accessRequestsQuery({ state: 'pending' }));
-  const waiting = pending?.waiting ?? 0;
+  const { data: pending } = useInfiniteQuery(accessRequestsQuery({ state: 'pending' }));
+  const waiting = pending?.pages[0]?.waiting ?? 0;
   return (
     <>
       <PageBar>
@@ -53,13 +50,13 @@ export function ApprovalsPage() {
             }))}
           >
             <TabPanel value="waiting">
-              <Requests waiting />
+              <Requests state="pending" />
             </TabPanel>
             <TabPanel value="decided">
-              <Requests waiting={false} />
+              <Requests state="decided" />
             </TabPanel>
             <TabPanel value="grants">
-              <Grants mayRevoke={mayTakeOver(me)} />
+              <Grants />
             </TabPanel>
           </Tabs>
         </div>
@@ -70,15 +67,16 @@ export function ApprovalsPage() {
 
 type Overlay = { kind: 'approve' | 'reject'; request: AccessRequest };
 
-function Requests({ waiting }: { waiting: boolean }) {
+function Requests({ state }: { state: 'pending' | 'decided' }) {
   const { t } = useTranslation();
   const [found, setFound] = useState('');
   const [search, setSearch] = useSettled(found, setFound);
-  const filter = { ...(waiting ? { state: 'pending' as const } : {}), ...(found === '' ? {} : { search: found }) };
-  const { data, error, refetch } = useQuery(accessRequestsQuery(filter));
+  const { data, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery(
+    accessRequestsQuery({ state, ...(found === '' ? {} : { search: found }) }),
+  );
   const [overlay, setOverlay] = useState<Overlay | null>(null);
   const close = () => setOverlay(null);
-  const requests = data?.requests.filter(({ state }) => waiting || state !== 'pending');
+  const requests = data?.pages.flatMap((page) => page.requests);
   if (!requests) {
     return error ? (
       <Placeholder
@@ -103,9 +101,11 @@ function Requests({ waiting }: { waiting: boolean }) {
       )}
       {requests.length === 0 ? (
         <Placeholder
-          title={t(found === '' ? `approvals.empty.${waiting ? 'waiting' : 'decided'}` : 'approvals.noMatch')}
+          title={t(
+            found === '' ? `approvals.empty.${state === 'pending' ? 'waiting' : 'decided'}` : 'approvals.noMatch',
+          )}
         >
-          {found === '' && waiting && t('approvals.emptyText')}
+          {found === '' && state === 'pending' && t('approvals.emptyText')}
         </Placeholder>
       ) : (
         <ul className="grid grid-cols-1 gap-3">
@@ -126,6 +126,14 @@ function Requests({ waiting }: { waiting: boolean }) {
             />
           ))}
         </ul>
+      )}
+      {hasNextPage && (
+        <div className="grid justify-items-center gap-3">
+          {error && <ProblemNotice error={error} />}
+          <Button disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+            {t(isFetchingNextPage ? 'approvals.loadingMore' : 'approvals.more')}
+          </Button>
+        </div>
       )}
       {overlay?.kind === 'approve' && <ApproveDialog request={overlay.request} onClose={close} />}
       {overlay?.kind === 'reject' && <RejectDialog request={overlay.request} onClose={close} />}

@@ -1,4 +1,4 @@
-import { type AccessRequest, type GrantMode, longestGrantHours, longestHighRiskHours } from '@clawpool/contracts';
+import type { AccessRequest, GrantMode } from '@clawpool/contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
@@ -12,23 +12,17 @@ import { type NumberLimits, numberOf } from '../design/number-limits.ts';
 import { RadioField } from '../design/radio-field.tsx';
 import { showToast } from '../design/toast.tsx';
 import { approvalsKey } from './queries.ts';
-import { useThingName } from './thing.tsx';
+import { useRiskReasons, useThingName } from './thing.tsx';
 
-/** What a grant of high risk that ends may last, and what any may. */
-const limitsOf = ({ risk }: AccessRequest): NumberLimits => ({
-  min: 1,
-  max: risk === 'high' ? longestHighRiskHours : longestGrantHours,
-  whole: true,
-});
-
-/** Once, for a time, or for good. */
+/** Once, for a time, or for good: as the manager who agreed would have it, or as it was asked for. */
 export function ApproveDialog({ request, onClose }: { request: AccessRequest; onClose: () => void }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const nameOf = useThingName();
-  const limits = limitsOf(request);
-  const [mode, setMode] = useState<GrantMode>(request.hours === null ? 'once' : 'until');
-  const [hours, setHours] = useState(String(Math.min(request.hours ?? 8, limits.max)));
+  const reasonsOf = useRiskReasons();
+  const limits: NumberLimits = { min: 1, max: request.approvals.until.longestHours, whole: true };
+  const [mode, setMode] = useState<GrantMode>(request.agreed?.mode ?? (request.hours === null ? 'once' : 'until'));
+  const [hours, setHours] = useState(String(Math.min(request.agreed?.hours ?? request.hours ?? 8, limits.max)));
   const [note, setNote] = useState('');
   const [insist, setInsist] = useState(false);
   const approve = useMutation({
@@ -50,11 +44,7 @@ export function ApproveDialog({ request, onClose }: { request: AccessRequest; on
       open
       onClose={onClose}
       title={t('approvals.approveTitle', { thing: nameOf(request.kind, request.resource), name: request.employeeName })}
-      description={
-        (request.risk === 'high' || request.kind === 'host') && request.stage === 'manager'
-          ? t('approvals.adminFollows')
-          : request.riskBecause
-      }
+      description={request.approvals[mode].adminFollows ? t('approvals.adminFollows') : reasonsOf(request.riskReasons)}
       onSubmit={submit}
       footer={
         <>

@@ -14,7 +14,7 @@ import { approvalsKey, grantsQuery } from './queries.ts';
 import { Thing, useThingName } from './thing.tsx';
 
 /** What agents may do on top of their positions, and what has ended. */
-export function Grants({ mayRevoke }: { mayRevoke: boolean }) {
+export function Grants() {
   const { t } = useTranslation();
   const [holding, setHolding] = useState(true);
   const { data: grants, error, refetch } = useQuery(grantsQuery(holding));
@@ -46,11 +46,7 @@ export function Grants({ mayRevoke }: { mayRevoke: boolean }) {
       {grants && grants.length > 0 && (
         <ul className="overflow-hidden rounded-lg border bg-surface">
           {grants.map((grant) => (
-            <GrantRow
-              key={grant.id}
-              grant={grant}
-              onRevoke={mayRevoke && grant.endedAt === null ? () => setRevoking(grant) : null}
-            />
+            <GrantRow key={grant.id} grant={grant} onRevoke={grant.mayRevoke ? () => setRevoking(grant) : null} />
           ))}
         </ul>
       )}

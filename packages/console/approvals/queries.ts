@@ -1,14 +1,17 @@
-import type { AccessRequest } from '@clawpool/contracts';
-import { queryOptions } from '@tanstack/react-query';
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { api } from '../api/api.ts';
 
 /** Everything about requests and grants changes together. */
 export const approvalsKey = ['approvals'] as const;
 
-export const accessRequestsQuery = (filter: { state?: AccessRequest['state']; search?: string }) =>
-  queryOptions({
+/** By pages: those that wait for a decision, or those that do not any more. */
+export const accessRequestsQuery = (filter: { state: 'pending' | 'decided'; search?: string }) =>
+  infiniteQueryOptions({
     queryKey: [...approvalsKey, 'requests', filter],
-    queryFn: ({ signal }) => api.call('listAccessRequests', { query: filter }, { signal }),
+    queryFn: ({ pageParam, signal }) =>
+      api.call('listAccessRequests', { query: { ...filter, before: pageParam } }, { signal }),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ more, requests }) => (more ? requests.at(-1)?.id : undefined),
     // Agents ask by themselves, and others decide.
     refetchInterval: 20_000,
   });

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Notice } from '../design/notice.tsx';
 import { useFormat, useNow } from '../format/use-format.ts';
-import { RiskBadge, Thing, useDuration } from './thing.tsx';
+import { RiskBadge, Thing, useDuration, useRiskReasons } from './thing.tsx';
 
 /** One request: who asks for what and why, how risky that is, and what became of it. */
 export function RequestCard({
@@ -20,7 +20,8 @@ export function RequestCard({
   const format = useFormat();
   const now = useNow(30_000);
   const duration = useDuration();
-  const { employeeName, position, department, kind, resource, reason, risk, riskBecause, hours, createdAt } = request;
+  const { employeeName, position, department, kind, resource, reason, risk, riskReasons, hours, createdAt } = request;
+  const because = useRiskReasons()(riskReasons);
   const place = [position, department].filter((part) => part !== null).join(' · ');
   return (
     <li
@@ -41,7 +42,7 @@ export function RequestCard({
           )}
         </div>
         <div className="flex items-center gap-2">
-          <RiskBadge risk={risk} because={riskBecause} />
+          <RiskBadge risk={risk} because={because} />
           <StateMark request={request} />
         </div>
       </div>
@@ -51,7 +52,7 @@ export function RequestCard({
           {t('approvals.suspiciousText')}
         </Notice>
       )}
-      <p className="text-ink-soft text-xs">{riskBecause}</p>
+      <p className="text-ink-soft text-xs">{because}</p>
       <div className="flex flex-wrap items-end justify-between gap-3">
         <p className="text-ink-faint text-xs">
           {t(request.origin === 'agent' ? 'approvals.askedByAgent' : 'approvals.askedInPortal')}{' '}
@@ -88,12 +89,24 @@ function StateMark({ request: { state, stage } }: { request: AccessRequest }) {
 function Outcome({ request }: { request: AccessRequest }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { agreedBy, decidedBy, decisionNote, grant, state } = request;
+  const duration = useDuration();
+  const { agreedBy, agreed, decidedBy, decisionNote, grant, state } = request;
   const until = grant?.expiresAt ? format.full(Date.parse(grant.expiresAt)) : null;
   return (
     <>
-      {agreedBy && <span className="block">{t('approvals.agreedBy', { name: agreedBy })}</span>}
-      {decidedBy && state !== 'pending' && (
+      {agreedBy && (
+        <span className="block">
+          {agreed
+            ? t('approvals.agreedHow', {
+                name: agreedBy,
+                how: agreed.mode === 'once' ? t('approvals.justOnce') : duration(agreed.hours),
+              })
+            : t('approvals.agreedBy', { name: agreedBy })}
+          {agreed && agreed.note !== '' && <span className="text-ink-soft"> “{agreed.note}”</span>}
+          {state === 'pending' && ` ${t('approvals.adminDecides')}`}
+        </span>
+      )}
+      {decidedBy && (state === 'approved' || state === 'rejected') && (
         <span className="block">
           {t(`approvals.decidedBy.${state === 'approved' ? 'yes' : 'no'}`, { name: decidedBy })}
         </span>

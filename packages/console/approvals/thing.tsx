@@ -1,4 +1,4 @@
-import type { AccessKind, Risk } from '@clawpool/contracts';
+import type { AccessKind, Risk, RiskReason } from '@clawpool/contracts';
 import { toolName } from '@clawpool/contracts';
 import { FileText, Globe, Wrench } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
@@ -47,6 +47,15 @@ export function RiskBadge({ risk, because }: { risk: Risk; because?: string }) {
       {t(`approvals.risk.${risk}`)}
     </span>
   );
+}
+
+/** Why something is rated as it is, in the person's language. */
+export function useRiskReasons(): (reasons: readonly RiskReason[]) => string {
+  const { t } = useTranslation();
+  return (reasons) =>
+    reasons
+      .map(({ code, tool }) => t(`approvals.reason.${code}`, { tool: tool === null ? '' : t(`tools.${tool}`) }))
+      .join(' ');
 }
 
 /** `for 8 hours`, `for 3 days`, `for good`. */

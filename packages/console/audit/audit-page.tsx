@@ -1,7 +1,7 @@
 import type { AuditEvent } from '@clawpool/contracts';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import { RefreshCw } from 'lucide-react';
+import { RefreshCw, X } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { type AuditFilter, auditQuery } from '../api/queries.ts';
 import { factsOf, useProblem } from '../api/use-problem.ts';
@@ -56,6 +56,7 @@ export function AuditPage() {
 
 function Filters({ filter }: { filter: AuditFilter }) {
   const { t } = useTranslation();
+  const format = useFormat();
   const navigate = useNavigate({ from: '/audit' });
   const change = (parts: AuditFilter) =>
     void navigate({ search: (before) => ({ ...before, ...parts }), replace: true });
@@ -83,6 +84,24 @@ function Filters({ filter }: { filter: AuditFilter }) {
           className="min-w-52 flex-1 sm:max-w-72"
         />
       </div>
+      {(filter.actor || filter.since) && (
+        <div className="flex w-full flex-wrap gap-2" data-testid="audit-narrowed">
+          {filter.actor && (
+            <Button size="sm" onClick={() => change({ actor: undefined })}>
+              {t('audit.onlyActor', { actor: t(`audit.actors.${filter.actor}`) })}
+              <X aria-hidden="true" />
+              <span className="sr-only">{t('audit.remove')}</span>
+            </Button>
+          )}
+          {filter.since && (
+            <Button size="sm" onClick={() => change({ since: undefined })}>
+              {t('audit.since', { when: format.full(Date.parse(filter.since)) })}
+              <X aria-hidden="true" />
+              <span className="sr-only">{t('audit.remove')}</span>
+            </Button>
+          )}
+        </div>
+      )}
     </div>
   );
 }

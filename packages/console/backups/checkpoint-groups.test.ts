@@ -17,6 +17,7 @@ const checkpoint = (id: string, tenantId: string, parts: Partial<Checkpoint> = {
   files: 1,
   bytes: 1,
   storedBytes: 1,
+  skipped: 0,
   tookMs: 1,
   root: 'a'.repeat(64),
   ...parts,

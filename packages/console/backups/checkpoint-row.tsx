@@ -60,6 +60,9 @@ export function CheckpointRow({
         <span className="text-ink-faint text-xs max-md:ms-2 md:block">
           {t('backups.files', { count: checkpoint.files, added: format.bytes(checkpoint.storedBytes) })}
         </span>
+        {checkpoint.skipped > 0 && (
+          <span className="block text-warn-ink text-xs">{t('backups.skipped', { count: checkpoint.skipped })}</span>
+        )}
       </div>
       <span className="text-ink-faint text-xs leading-5 max-md:order-5 max-md:col-span-2">
         {checkpoint.expiresAt

@@ -1,7 +1,7 @@
 import type { Attachment } from '@clawpool/contracts';
 import { useQuery } from '@tanstack/react-query';
 import { Download, File, FileImage, FileText } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { createContext, useContext, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../api/api.ts';
 import { fileAddress } from '../api/files.ts';
@@ -11,6 +11,9 @@ import { useFormat } from '../format/use-format.ts';
 /** Pictures every browser shows and none of which can run anything; larger ones are not fetched unasked. */
 const shownPictures = ['image/png', 'image/jpeg', 'image/gif', 'image/webp'];
 const shownBytes = 5 * 1024 * 1024;
+
+/** By which route files are fetched: a person's own conversation, or a session that is watched. */
+export const AttachmentRoute = createContext<'downloadAttachment' | 'downloadSessionAttachment'>('downloadAttachment');
 
 /** The files of a message, each to be downloaded; pictures are shown. */
 export function Attachments({
@@ -41,10 +44,11 @@ export function Attachments({
 
 function StoredFile({ conversationId, attachment }: { conversationId: string; attachment: Attachment }) {
   const { t } = useTranslation();
+  const route = useContext(AttachmentRoute);
   const shown = shownPictures.includes(attachment.mediaType) && attachment.bytes <= shownBytes;
   return (
     <a
-      href={fileAddress('downloadAttachment', { conversationId, attachmentId: attachment.id })}
+      href={fileAddress(route, { conversationId, attachmentId: attachment.id })}
       download={attachment.name}
       data-testid="attachment"
       aria-label={t('files.download', { name: attachment.name })}
@@ -57,11 +61,12 @@ function StoredFile({ conversationId, attachment }: { conversationId: string; at
 }
 
 function Picture({ conversationId, attachment }: { conversationId: string; attachment: Attachment }) {
+  const route = useContext(AttachmentRoute);
   const { data } = useQuery({
     queryKey: ['attachment', attachment.id],
     queryFn: async ({ signal }) => {
       const input = { params: { conversationId, attachmentId: attachment.id } };
-      return (await api.download('downloadAttachment', input, { signal })).blob();
+      return (await api.download(route, input, { signal })).blob();
     },
     staleTime: Number.POSITIVE_INFINITY,
   });

@@ -13,6 +13,7 @@ import { AgentBar } from './agent-bar.tsx';
 import { Composer, type ComposerHandle } from './composer.tsx';
 import { activeTurnOf, type KnownTurn } from './conversation-state.ts';
 import { readDraft, writeDraft } from './drafts.ts';
+import { EarlierMessages } from './earlier-messages.tsx';
 import { EndedSession, TakenOver } from './session-notices.tsx';
 import { Thread } from './thread.tsx';
 import { TurnStatus } from './turn-status.tsx';
@@ -108,7 +109,7 @@ export function Chat({
     reset();
     if (shownMessageId === null) composer.current?.focus();
   }, [conversationId, toBottom, reset]);
-  useShownMessage(shownMessageId, state.messages, bottom.leave);
+  useShownMessage(shownMessageId, state.messages, conversation.earlier, bottom.leave);
 
   const loading = conversationId !== null && state.conversation === null && state.messages.length === 0 && !refusal;
   const empty = !loading && !refusal && state.messages.length === 0 && outgoing.length === 0;
@@ -147,6 +148,9 @@ export function Chat({
                 onChoose={setChosen}
                 onAsk={(text) => send(text, [])}
               />
+            )}
+            {!refusal && (
+              <EarlierMessages area={bottom.area} messages={state.messages} earlier={conversation.earlier} />
             )}
             <Thread
               state={state}

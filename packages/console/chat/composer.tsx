@@ -165,7 +165,7 @@ export function Composer(props: ComposerProps) {
 }
 
 /** Says before the choice what can be chosen. */
-function FileButton({ files }: { files: FileTray }) {
+export function FileButton({ files }: { files: FileTray }) {
   const { t } = useTranslation();
   const { bytes } = useFormat();
   const input = useRef<HTMLInputElement>(null);

@@ -56,6 +56,7 @@ const snapshot = (parts: Partial<Extract<ConversationEvent, { type: 'snapshot' }
   type: 'snapshot',
   conversation,
   messages: [],
+  more: false,
   turns: [],
   partial: null,
   ...parts,
@@ -193,6 +194,34 @@ describe('what can be stopped', () => {
     expect(activeTurnOf(after(snapshot({ turns })))?.id).toBe('t2');
     expect(activeTurnOf(after(snapshot({ turns: turns.slice(0, 2) })))?.id).toBe('t1');
     expect(activeTurnOf(after(snapshot({ turns: turns.slice(0, 1) })))).toBeNull();
+  });
+});
+
+describe('a long conversation', () => {
+  const newest = snapshot({ messages: [question('t3'), answer('t3')], more: true });
+  const read = (state: ConversationState, before: string, messages: Message[], more: boolean) =>
+    conversationReducer(state, { type: 'earlier', before, messages, more });
+  const shown = ({ messages, more }: ConversationState) => [messages.map(({ id }) => id).join(' '), more];
+
+  it('grows at its beginning by the pages that are asked for, each once', () => {
+    const opened = after(newest);
+    const one = read(opened, 't3-q', [question('t2'), answer('t2')], true);
+    expect(shown(one)).toEqual(['t2-q t2-a t3-q t3-a', true]);
+    expect(read(one, 't3-q', [question('t2'), answer('t2')], true)).toBe(one);
+    expect(shown(read(one, 't2-q', [question('t1')], false))).toEqual(['t1-q t2-q t2-a t3-q t3-a', false]);
+  });
+
+  it('keeps what was read of it when the connection comes back', () => {
+    const all = read(after(newest), 't3-q', [question('t1'), answer('t1')], false);
+    const again = snapshot({ messages: [question('t3'), answer('t3'), question('t4')], more: true });
+    const state = conversationReducer(all, { type: 'event', event: again, now: 0 });
+    expect(shown(state)).toEqual(['t1-q t1-a t3-q t3-a t4-q', false]);
+  });
+
+  it('begins anew when more was said meanwhile than a snapshot holds: nothing is missing between two messages', () => {
+    const all = read(after(newest), 't3-q', [question('t1')], false);
+    const event = snapshot({ messages: [question('t8')], more: true });
+    expect(shown(conversationReducer(all, { type: 'event', event, now: 0 }))).toEqual(['t8-q', true]);
   });
 });
 

@@ -4,8 +4,10 @@ import type { Conversation, ConversationEvent, Message, Turn } from '@clawpool/c
 export interface ConversationState {
   /** Null until the first snapshot. */
   conversation: Conversation | null;
-  /** In order of arrival. */
+  /** In order of arrival, without a gap; the newest are always there. */
   messages: readonly Message[];
+  /** There are earlier ones, which were not asked for yet. */
+  more: boolean;
   /** Those that are not over, and some that are. */
   turns: readonly KnownTurn[];
   /** Text of answers that are still being written, by turn. */
@@ -19,19 +21,31 @@ export interface KnownTurn extends Turn {
 
 export type ConversationAction =
   | { type: 'event'; event: ConversationEvent; now: number }
+  /** The page before the message `before`. */
+  | { type: 'earlier'; before: string; messages: readonly Message[]; more: boolean }
   /** The server's answer to a message of ours. It can come before or after the events it causes. */
   | { type: 'accepted'; message: Message; turn: Turn; now: number };
 
-export const emptyConversation: ConversationState = { conversation: null, messages: [], turns: [], partials: {} };
+export const emptyConversation: ConversationState = {
+  conversation: null,
+  messages: [],
+  more: false,
+  turns: [],
+  partials: {},
+};
 
 /**
- * What happened is applied to what was known. Anything may come twice: a reconnect starts with a snapshot of everything,
+ * What happened is applied to what was known. Anything may come twice: a reconnect starts with a snapshot of what is newest,
  * and the answer to a POST overlaps with the stream.
  */
 export function conversationReducer(state: ConversationState, action: ConversationAction): ConversationState {
   switch (action.type) {
     case 'event':
       return withEvent(state, action.event, action.now);
+    case 'earlier':
+      // Of two answers to the same question the first has been added, and what a snapshot has let go of is not.
+      if (state.messages[0]?.id !== action.before) return state;
+      return { ...state, messages: [...action.messages, ...state.messages], more: action.more };
     case 'accepted': {
       const known = state.turns.some(({ id }) => id === action.turn.id);
       const next = withMessage(state, action.message);
@@ -46,7 +60,7 @@ function withEvent(state: ConversationState, event: ConversationEvent, now: numb
     case 'snapshot':
       return {
         conversation: event.conversation,
-        messages: event.messages,
+        ...withNewest(state, event),
         turns: event.turns.map((turn) => withSince(state.turns, turn, Math.min(now, Date.parse(turn.acceptedAt)))),
         partials: event.partial ? { [event.partial.turnId]: event.partial.text } : {},
       };
@@ -65,6 +79,16 @@ function withEvent(state: ConversationState, event: ConversationEvent, now: numb
     case 'conversation':
       return { ...state, conversation: event.conversation };
   }
+}
+
+/** Earlier messages that were read stay, unless so much was said meanwhile that some between are missing. */
+function withNewest(
+  { messages, more }: ConversationState,
+  newest: Pick<ConversationState, 'messages' | 'more'>,
+): Pick<ConversationState, 'messages' | 'more'> {
+  const from = messages.findIndex(({ id }) => id === newest.messages[0]?.id);
+  if (from <= 0) return { messages: newest.messages, more: newest.more };
+  return { messages: [...messages.slice(0, from), ...newest.messages], more };
 }
 
 /** An agent's own answer; a quick one only fills the time until it comes. */

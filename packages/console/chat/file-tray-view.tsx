@@ -15,7 +15,7 @@ export function FileTrayView({ tray }: { tray: FileTray }) {
   const format = useFormat();
   if (tray.files.length === 0 && tray.refused.length === 0) return null;
   return (
-    <div className="mb-2 grid gap-2">
+    <div className="mb-2 grid grid-cols-1 gap-2">
       {tray.files.length > 0 && (
         <ul aria-label={t('files.chosen')} className="flex flex-wrap gap-2">
           {tray.files.map((file) => (
@@ -51,7 +51,7 @@ function FileOnItsWay({ file, tray }: { file: ChosenFile; tray: FileTray }) {
     <li
       data-testid="chosen-file"
       data-state={file.attachment ? 'stored' : words ? 'failed' : 'uploading'}
-      className="grid w-full max-w-full gap-1 rounded-lg border bg-surface py-1 ps-2.5 pe-1 text-sm sm:w-64"
+      className="grid w-full max-w-full grid-cols-1 gap-1 rounded-lg border bg-surface py-1 ps-2.5 pe-1 text-sm sm:w-64"
     >
       <div className="flex min-h-8 items-center gap-2">
         <FileSign mediaType={file.mediaType} />

@@ -2,6 +2,7 @@ import type { ClientError } from '@clawpool/client';
 import type { ConversationEvent, Message, Turn } from '@clawpool/contracts';
 import { type QueryClient, skipToken, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { api } from '../api/api.ts';
 import { agentQuery, conversationsQuery } from '../api/queries.ts';
 import { useEvents } from '../api/use-events.ts';
 import {
@@ -11,6 +12,7 @@ import {
   emptyConversation,
   newPersonMessages,
 } from './conversation-state.ts';
+import { useEarlier } from './use-earlier.ts';
 
 const keyOf = (conversationId: string) => ['thread', conversationId];
 
@@ -62,8 +64,14 @@ export function useConversation(
     (error) => setRefusal(conversationId === null ? null : { conversationId, error }),
   );
 
+  const earlier = useEarlier(conversationId, state ?? emptyConversation, {
+    page: (id, query) => api.call('conversationMessages', { params: { conversationId: id }, query }),
+    onPage: (id, before, page) => dispatch(id, { type: 'earlier', before, ...page }),
+  });
+
   return {
     state: state ?? emptyConversation,
+    earlier,
     /** Why the server does not show this conversation; null while it does. */
     refusal: refusal?.conversationId === conversationId ? refusal?.error : null,
     accepted: (id: string, message: Message, turn: Turn) =>

@@ -24,6 +24,13 @@ export interface FileTray {
   take(): Attachment[];
 }
 
+export interface FileTrayOptions {
+  start: () => Promise<string>;
+  onStarted: (conversationId: string) => void;
+  /** By which route files are uploaded: to the own conversation, unless given. */
+  route?: 'uploadAttachment' | 'uploadSessionAttachment';
+}
+
 const nothing = { of: null, files: [] };
 
 /**
@@ -32,7 +39,7 @@ const nothing = { of: null, files: [] };
  */
 export function useFileTray(
   conversationId: string | null,
-  { start, onStarted }: { start: () => Promise<string>; onStarted: (conversationId: string) => void },
+  { start, onStarted, route = 'uploadAttachment' }: FileTrayOptions,
 ): FileTray {
   const [tray, dispatch] = useReducer(trayReducer, []);
   const [refused, setRefused] = useState<{ of: string | null; files: readonly RefusedFile[] }>(nothing);
@@ -73,7 +80,7 @@ export function useFileTray(
       if (abort.signal.aborted) return;
       try {
         const query = { name: file.name || 'file', ...(file.type ? { mediaType: file.type } : {}) };
-        const address = fileAddress('uploadAttachment', { conversationId: await conversation }, query);
+        const address = fileAddress(route, { conversationId: await conversation }, query);
         const attachment = await uploadFile<Attachment>(address, 'application/octet-stream', file, {
           signal: abort.signal,
           onProgress: (bytes) => dispatch({ type: 'sent', key, bytes }),

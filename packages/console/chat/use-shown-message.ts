@@ -1,11 +1,25 @@
 import type { Message } from '@clawpool/contracts';
 import { useEffect, useRef } from 'react';
 import { messageElementId } from './messages.tsx';
+import type { Earlier } from './use-earlier.ts';
 
-/** Brings the message that a search has led to into view, once, and marks it for a moment. `onShown` stops what scrolls by itself. */
-export function useShownMessage(messageId: string | null, messages: readonly Message[], onShown: () => void): void {
+/**
+ * Brings the message that a search has led to into view, once, and marks it for a moment; one that is further back is loaded first.
+ * `onShown` stops what scrolls by itself.
+ */
+export function useShownMessage(
+  messageId: string | null,
+  messages: readonly Message[],
+  { more, loading, error, load }: Earlier,
+  onShown: () => void,
+): void {
   const shown = useRef<string | null>(null);
   const known = messageId !== null && messages.some(({ id }) => id === messageId);
+  const missing = messageId !== null && !known && messages.length > 0 && more && !loading && error === null;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for a message that is not there yet
+  useEffect(() => {
+    if (missing) load(messageId);
+  }, [messageId, missing]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is done then is of no concern
   useEffect(() => {
     if (messageId === null) shown.current = null;

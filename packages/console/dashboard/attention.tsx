@@ -6,23 +6,25 @@ import { useTranslation } from 'react-i18next';
 import { routeOf } from '../session/access.ts';
 
 /** Where something can be done about it. */
-const places: Record<AttentionKind, { to: string; search?: Record<string, string> }> = {
+const placesSince = (midnight: string): Record<AttentionKind, { to: string; search?: Record<string, string> }> => ({
   requests_waiting: { to: routeOf.approvals },
   proposals_in_review: { to: routeOf.soul, search: { tab: 'proposals' } },
   agents_failed: { to: routeOf.tenants, search: { state: 'failed' } },
+  agents_need_attention: { to: routeOf.tenants, search: { state: 'requires_attention' } },
   agents_blocked: { to: routeOf.sessions },
   employees_without_agent: { to: routeOf.employees, search: { with: 'no_agent' } },
-  employees_without_position: { to: routeOf.employees, search: { with: 'no_agent' } },
+  employees_without_position: { to: routeOf.employees, search: { with: 'no_position' } },
   positions_without_layer: { to: routeOf.positions },
   dead_letters: { to: routeOf.deliveries },
   channels_in_trouble: { to: routeOf.channelAccounts },
-  refusals_today: { to: routeOf.security },
-};
+  refusals_today: { to: routeOf.audit, search: { outcome: 'refused', actor: 'agent', since: midnight } },
+});
 
 /** What somebody should look at, the most of it first. */
-export function Attention({ items }: { items: Dashboard['attention'] }) {
+export function Attention({ items, midnight }: { items: Dashboard['attention']; midnight: string }) {
   const { t } = useTranslation();
   const id = useId();
+  const places = placesSince(midnight);
   const sorted = [...items].sort((a, b) => b.count - a.count);
   return (
     <section aria-labelledby={id} className="rounded-lg border bg-surface">

@@ -79,7 +79,7 @@ function Overview({ dashboard }: { dashboard: Dashboard }) {
           <Charts dashboard={dashboard} />
         </div>
         <div className="grid min-w-0 content-start gap-4">
-          <Attention items={dashboard.attention} />
+          <Attention midnight={dashboard.midnight} items={dashboard.attention} />
           {readsAudit && <RecentActivity />}
         </div>
       </div>

@@ -13,6 +13,7 @@ import { useFormat } from '../format/use-format.ts';
 import { ComparedTexts } from './compared-texts.tsx';
 import { asBefore, forEditor } from './line-endings.ts';
 import { nameOf } from './paths.ts';
+import { PromptLimit } from './prompt-limit.tsx';
 import { fileQuery, workspaceKey } from './queries.ts';
 import { useFileGuard } from './use-file-guard.tsx';
 
@@ -79,6 +80,7 @@ export function FileEditor({
         }}
         className="min-h-80 w-full flex-1 resize-y rounded-md border border-control bg-surface p-3 font-mono text-ink text-sm leading-6"
       />
+      {file.promptLimit !== null && <PromptLimit characters={text.trimEnd().length} limit={file.promptLimit} />}
       {!inConflict && <ProblemNotice error={save.error} />}
       <div className="flex flex-wrap items-center justify-end gap-2">
         <p className={tooLong ? 'me-auto text-bad-ink text-sm' : 'tabular me-auto text-ink-faint text-sm'}>

@@ -80,6 +80,7 @@ export const dashboardChinese: Pick<Texts, 'dashboard'> = {
         requests_waiting: '申请等待审批',
         proposals_in_review: 'SOUL 修改等待评审',
         agents_failed: '智能体无法启动',
+        agents_need_attention: '需要有人处理的智能体',
         agents_blocked: '有消息无法答复的智能体',
         employees_without_agent: '没有智能体的人员',
         employees_without_position: '没有职位的人员',

@@ -112,6 +112,9 @@ export const integrationsChinese: Pick<Texts, 'deliveries' | 'integrations'> = {
     event: {
       message_answered: '消息得到回答',
       message_failed: '消息未能得到回答',
+      message_stopped: '回答被停止',
+      message_handed_over: '消息转由人工处理',
+      message_human: '人工代替智能体作答',
       session_started: '会话开始',
       session_ended: '会话结束',
       schedule_ran: '定时任务已运行',

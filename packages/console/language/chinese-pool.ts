@@ -97,6 +97,8 @@ export const poolChinese = {
     pinned: '已固定',
     files_one: '{{count, number}} 个文件，新增 {{added}}',
     files_other: '{{count, number}} 个文件，新增 {{added}}',
+    skipped_one: '未包含 {{count, number}} 个无法读取或并非文件的条目',
+    skipped_other: '未包含 {{count, number}} 个无法读取或并非文件的条目',
     keptUntil: '保留至 {{date}}',
     keptPinned: '保留至取消固定',
     keptNewest: '保留：该租户的最新检查点',

@@ -97,6 +97,8 @@ export const portalChinese = {
   schedules: {
     title: '定时任务',
     lead: '智能体按时自动完成的事。',
+    agent: '智能体',
+    anotherAgent: '其他智能体',
     failed: '无法加载定时任务',
     loading: '正在加载定时任务…',
     noneTitle: '还没有定时任务',

@@ -218,6 +218,7 @@ export const tenantsChinese = {
       deleteBackup: '会先备份文件。在保留策略清除该备份之前，可以用它新建租户。',
       deleteNoBackup: '不会再做备份：上一个检查点之后的更改会丢失。',
       deleteEverything: '文件、检查点和备份将全部清除，之后无法恢复。',
+      noBackup: '不会再做备份：如果出错，上一个检查点之后的更改无法找回。',
     },
     backupFirst: '先备份',
     removeEverything: '同时清除其全部检查点和备份',
@@ -227,6 +228,7 @@ export const tenantsChinese = {
     hostAway: '{{host}}（暂不接收租户）',
     noOtherHost: '没有其他主机',
     noOtherHostHint: '池中有第二台主机后即可迁移。',
+    callBack: '撤回',
   },
   batch: {
     title: '已选择的租户',
@@ -261,5 +263,11 @@ export const tenantsChinese = {
     failures_one: '{{count, number}} 个租户失败',
     failures_other: '{{count, number}} 个租户失败',
     putAway: '收起',
+    cancel: '撤回',
+    askCancel: '撤回此批量操作？',
+    cancelMeans: '尚未开始的不再开始；正在进行的会执行完毕。',
+    cancelling: '已撤回，正在进行的会执行完毕。',
+    cancelled_one: '撤回 {{count, number}} 个',
+    cancelled_other: '撤回 {{count, number}} 个',
   },
 } as const;

@@ -78,6 +78,7 @@ export const dashboardEnglish = {
         requests_waiting: 'Requests wait for a decision',
         proposals_in_review: 'Changes of SOUL wait for review',
         agents_failed: 'Agents do not start',
+        agents_need_attention: 'Agents that somebody has to look at',
         agents_blocked: 'Agents with messages that cannot be answered',
         employees_without_agent: 'People without an agent',
         employees_without_position: 'People without a position',

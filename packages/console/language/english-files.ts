@@ -3,6 +3,9 @@ export const filesEnglish = {
   agentFiles: {
     title: 'Files',
     lead: 'What your agent has in its workspace',
+    inPrompt: '{{used, number}} of {{limit, number}} characters that the agent sees in every conversation',
+    beyondPrompt:
+      'The agent sees {{limit, number}} of the {{used, number}} characters: the middle is left out. Shorten it, or move what is old into memory/.',
     agent: 'Agent',
     way: 'Where you are',
     root: 'Workspace',
@@ -145,6 +148,7 @@ export const filesEnglish = {
     soulLead:
       'Your own part of its SOUL: how it should talk, what it should care about. The organization’s and your position’s rules come first.',
     soulFailed: 'Your agent’s character could not be loaded',
+    soulEditor: 'Preview and history',
     soulField: 'Personal SOUL, in Markdown',
     saveSoul: 'Save character',
     soulSaved: 'Your agent’s character is saved',
@@ -154,6 +158,13 @@ export const filesEnglish = {
     memoryTotal_other: '{{count, number}} files, {{size}}. It wrote these down for itself; you may correct them.',
     memoryFailed: 'Its memory could not be loaded',
     nothingRemembered: 'Nothing yet. Tell it something worth remembering.',
+    newNote: 'New note',
+    noteWhere: 'Where',
+    noteAlways: 'MEMORY.md: it sees this in every conversation',
+    noteToday: '{{path}}: today’s notes, which it looks up',
+    noteText: 'Note, in Markdown',
+    noteSaved: 'The note is saved',
+    saveNote: 'Save note',
     moreNotes: 'Show more notes',
     forget: 'Delete {{name}}',
   },

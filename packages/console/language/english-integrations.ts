@@ -110,6 +110,9 @@ export const integrationsEnglish = {
     event: {
       message_answered: 'a message was answered',
       message_failed: 'a message could not be answered',
+      message_stopped: 'an answer was stopped',
+      message_handed_over: 'a message was left to a person who had taken the session over',
+      message_human: 'a person answered instead of the agent',
       session_started: 'a session began',
       session_ended: 'a session ended',
       schedule_ran: 'a schedule ran',

@@ -97,6 +97,8 @@ export const poolEnglish = {
     pinned: 'Pinned',
     files_one: '{{count, number}} file, {{added}} new',
     files_other: '{{count, number}} files, {{added}} new',
+    skipped_one: 'Without {{count, number}} entry that could not be read or is no file',
+    skipped_other: 'Without {{count, number}} entries that could not be read or are no files',
     keptUntil: 'Kept until {{date}}',
     keptPinned: 'Kept until it is unpinned',
     keptNewest: 'Kept: the newest of its tenant',

@@ -99,6 +99,8 @@ export const portalEnglish = {
   schedules: {
     title: 'Schedules',
     lead: 'What your agent does by itself, at its time.',
+    agent: 'Agent',
+    anotherAgent: 'Another agent',
     failed: 'Your schedules could not be loaded',
     loading: 'Loading your schedules…',
     noneTitle: 'Nothing scheduled yet',

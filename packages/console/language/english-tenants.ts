@@ -221,6 +221,8 @@ export const tenantsEnglish = {
         'Its files are backed up first. A new tenant can be made of them until retention removes the backup.',
       deleteNoBackup: 'No new backup is made: what has changed since the last checkpoint is lost.',
       deleteEverything: 'Its files, checkpoints and backups are all removed. Nothing can be restored afterwards.',
+      noBackup:
+        'No new backup is made: should it go wrong, what has changed since the last checkpoint does not come back.',
     },
     backupFirst: 'Back up first',
     removeEverything: 'Also remove all its checkpoints and backups',
@@ -230,6 +232,7 @@ export const tenantsEnglish = {
     hostAway: '{{host}} (takes no tenants now)',
     noOtherHost: 'There is no other host',
     noOtherHostHint: 'A tenant can move once the pool has a second host.',
+    callBack: 'Call back',
   },
   batch: {
     title: 'Selected tenants',
@@ -264,5 +267,11 @@ export const tenantsEnglish = {
     failures_one: '{{count, number}} tenant failed',
     failures_other: '{{count, number}} tenants failed',
     putAway: 'Put away',
+    cancel: 'Call back',
+    askCancel: 'Call this batch back?',
+    cancelMeans: 'What has not begun yet does not begin. What is under way comes to its end.',
+    cancelling: 'Called back; what is under way comes to its end.',
+    cancelled_one: '{{count, number}} called back',
+    cancelled_other: '{{count, number}} called back',
   },
 } as const;

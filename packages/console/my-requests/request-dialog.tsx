@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { api } from '../api/api.ts';
 import { ProblemNotice } from '../api/problem-notice.tsx';
 import { approvalsKey } from '../approvals/queries.ts';
-import { RiskBadge, useThingName } from '../approvals/thing.tsx';
+import { RiskBadge, useRiskReasons, useThingName } from '../approvals/thing.tsx';
 import { Button } from '../design/button.tsx';
 import { Dialog } from '../design/dialog.tsx';
 import { InputField, SelectField, TextAreaField } from '../design/form-fields.tsx';
@@ -24,6 +24,7 @@ export function RequestDialog({ requestable, onClose }: { requestable: readonly 
   const { t } = useTranslation();
   const queries = useQueryClient();
   const nameOf = useThingName();
+  const reasonsOf = useRiskReasons();
   const [chosen, setChosen] = useState('');
   const [host, setHost] = useState('');
   const [reason, setReason] = useState('');
@@ -68,7 +69,7 @@ export function RequestDialog({ requestable, onClose }: { requestable: readonly 
           label={t('myRequests.what')}
           value={chosen}
           error={insist && !thing ? t('myRequests.choose') : undefined}
-          hint={thing?.description}
+          hint={thing && (thing.kind === 'skill' ? thing.description : reasonsOf(thing.riskReasons))}
           onChange={(event) => setChosen(event.target.value)}
         >
           <option value="">{t('myRequests.choose')}</option>

@@ -1,6 +1,6 @@
 import type { Notification } from '@clawpool/contracts';
 import { skipToken, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
+import { Link, type LinkProps } from '@tanstack/react-router';
 import { Bell, CalendarClock, CircleAlert, FilePen, KeyRound, MessageCircle, Radio, UserRound } from 'lucide-react';
 import { Popover } from 'radix-ui';
 import { type ReactNode, useState } from 'react';
@@ -112,7 +112,7 @@ function NotificationList({ unread, onClose }: { unread: number; onClose: () => 
                   notification={notification}
                   onOpen={() => {
                     if (notification.readAt === null) read.mutate([notification.id]);
-                    if (notification.conversationId !== null) onClose();
+                    if (placeOf(notification)) onClose();
                   }}
                 >
                   <NotificationText notification={notification} now={now} />
@@ -126,9 +126,21 @@ function NotificationList({ unread, onClose }: { unread: number; onClose: () => 
   );
 }
 
+/** Where to go for what has no conversation. */
+const places: Partial<Record<Notification['kind'], LinkProps>> = {
+  access_request: { to: '/approvals' },
+  access_decided: { to: '/requests' },
+  layer_proposal: { to: '/soul', search: { tab: 'proposals' } },
+};
+
+const placeOf = ({ kind, conversationId }: Notification): LinkProps | undefined =>
+  conversationId === null
+    ? places[kind]
+    : { to: '/chat/{-$conversationId}', params: { conversationId }, preload: false };
+
 const entryStyle = 'flex w-full gap-3 px-4 py-3 text-start text-sm -outline-offset-2';
 
-/** Leads to its conversation where there is one; one that is unread can at least be marked as read. */
+/** Leads to what it is about, where there is such a place; one that is unread can at least be marked as read. */
 function Entry({
   notification,
   onOpen,
@@ -139,12 +151,11 @@ function Entry({
   children: ReactNode;
 }) {
   const about = { 'data-testid': 'notification', 'data-read': notification.readAt !== null };
-  if (notification.conversationId !== null) {
+  const place = placeOf(notification);
+  if (place) {
     return (
       <Link
-        to="/chat/{-$conversationId}"
-        params={{ conversationId: notification.conversationId }}
-        preload={false}
+        {...place}
         onClick={onOpen}
         className={classNames(entryStyle, 'transition-colors hover:bg-hover')}
         {...about}

@@ -71,21 +71,30 @@ export function RemovalDialog({
 }
 
 /** What is concerned beside the row itself; names are of the first few. */
-function linesOf(kind: Removable, { departments, positions, employees, agents }: Removal) {
+function linesOf(
+  kind: Removable,
+  { departments, positions, employees, agents, managers, providers, mappings }: Removal,
+) {
   const lines = {
     department: [
       { group: 'departments' as const, ...departments },
       { group: 'positions' as const, ...positions },
       { group: 'people' as const, ...employees },
+      { group: 'managers' as const, ...managers },
+      { group: 'createdThere' as const, ...providers },
     ],
-    position: [{ group: 'holders' as const, ...employees }],
+    position: [
+      { group: 'holders' as const, ...employees },
+      { group: 'givenBy' as const, ...providers },
+      { group: 'mappings' as const, ...mappings },
+    ],
     employee: [{ group: 'agents' as const, ...agents }],
   };
   return lines[kind].filter(({ count }) => count > 0);
 }
 
 const countsOf = (removal: Removal) =>
-  (['channels', 'schedules', 'rules'] as const).filter((what) => removal[what] > 0);
+  (['layerWords', 'channels', 'schedules', 'rules'] as const).filter((what) => removal[what] > 0);
 
 const goesAlong = (kind: Removable, removal: Removal): boolean =>
   linesOf(kind, removal).length + countsOf(removal).length > 0;

@@ -13,7 +13,7 @@ export interface PositionsView {
   department?: string | undefined;
 }
 
-export const peopleFilters = ['agent', 'no_agent', 'suspended'] as const;
+export const peopleFilters = ['agent', 'no_agent', 'no_position', 'suspended'] as const;
 export type PeopleFilter = (typeof peopleFilters)[number];
 
 /** Which people a list shows. */

@@ -10,6 +10,7 @@ import { classNames } from '../design/class-names.ts';
 import { Placeholder, Skeleton } from '../design/placeholder.tsx';
 import { Progress } from '../design/progress.tsx';
 import { useFormat, useNow } from '../format/use-format.ts';
+import { CancelBatch } from '../tenants/cancel-batch.tsx';
 import { BatchForm } from './batch-form.tsx';
 
 /** Operations for many tenants: a new one, and how those before are doing. */
@@ -33,7 +34,7 @@ export function Batches({ mayChange }: { mayChange: boolean }) {
         ) : (
           <ul aria-label={t('pool.batches')} className="overflow-hidden rounded-lg border bg-surface">
             {batches.map((batch) => (
-              <BatchRow key={batch.id} batch={batch} />
+              <BatchRow key={batch.id} batch={batch} mayChange={mayChange} />
             ))}
           </ul>
         )}
@@ -42,14 +43,14 @@ export function Batches({ mayChange }: { mayChange: boolean }) {
   );
 }
 
-function BatchRow({ batch }: { batch: Batch }) {
+function BatchRow({ batch, mayChange }: { batch: Batch; mayChange: boolean }) {
   const { t } = useTranslation();
   const format = useFormat();
   const now = useNow(10_000);
   const id = useId();
   const [open, setOpen] = useState(false);
   const created = Date.parse(batch.createdAt);
-  const done = batch.succeeded + batch.failed;
+  const done = batch.succeeded + batch.failed + batch.cancelled;
   return (
     <li data-testid="batch" data-batch={batch.id} data-state={batch.state} className="border-b last:border-0">
       <button
@@ -81,6 +82,11 @@ function BatchRow({ batch }: { batch: Batch }) {
             {batch.failed > 0 && (
               <span className="ms-2 font-medium text-bad-ink">{t('pool.batchFailed', { count: batch.failed })}</span>
             )}
+            {batch.cancelledAt !== null && (
+              <span className="ms-2">
+                {t(batch.state === 'running' ? 'batch.cancelling' : 'batch.cancelled', { count: batch.cancelled })}
+              </span>
+            )}
           </span>
           <Progress
             label={t(`operations.action.${batch.kind}`)}
@@ -97,6 +103,11 @@ function BatchRow({ batch }: { batch: Batch }) {
           {format.ago(created, now)}
         </time>
       </button>
+      {mayChange && batch.state === 'running' && batch.cancelledAt === null && (
+        <div className="flex justify-end px-4 pb-3">
+          <CancelBatch batch={batch} />
+        </div>
+      )}
       <div id={id} hidden={!open}>
         {open && <Failures batch={batch} />}
       </div>

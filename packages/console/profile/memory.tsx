@@ -1,6 +1,6 @@
 import type { WorkspaceEntry } from '@clawpool/contracts';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { Brain, Pencil, Trash2 } from 'lucide-react';
+import { Brain, Pencil, Plus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ProblemNotice } from '../api/problem-notice.tsx';
@@ -10,8 +10,11 @@ import { Skeleton } from '../design/placeholder.tsx';
 import { FileContent } from '../files/file-content.tsx';
 import { FileEditor } from '../files/file-editor.tsx';
 import { DeleteDialog } from '../files/name-dialogs.tsx';
+import { PromptLimit } from '../files/prompt-limit.tsx';
 import { fileQuery, folderQuery } from '../files/queries.ts';
 import { useFormat, useNow } from '../format/use-format.ts';
+import { NewNote } from './new-note.tsx';
+import { memoryRoomQuery } from './queries.ts';
 import { Section } from './section.tsx';
 
 interface Note {
@@ -28,6 +31,7 @@ export function Memory({ tenantId }: { tenantId: string }) {
   const folder = useInfiniteQuery({ ...folderQuery(tenantId, 'memory'), enabled: hasNotes });
   const [shown, setShown] = useState<string | null>(null);
   const [deleting, setDeleting] = useState<string | null>(null);
+  const [writing, setWriting] = useState(false);
   const mayEdit = root.data?.pages[0]?.mayEdit ?? false;
   const notes: Note[] = [
     ...top
@@ -39,6 +43,11 @@ export function Memory({ tenantId }: { tenantId: string }) {
       // Named by day: the newest first.
       .reverse(),
   ];
+  const lasting = notes.find(({ path }) => path === 'MEMORY.md')?.entry.modifiedAt;
+  const { data: room } = useQuery({
+    ...memoryRoomQuery(tenantId, lasting ?? null),
+    enabled: lasting !== undefined,
+  });
   const bytes = notes.reduce((sum, { entry }) => sum + entry.bytes, 0);
   const format = useFormat();
   const loading = root.isPending || (hasNotes && folder.isPending);
@@ -49,6 +58,14 @@ export function Memory({ tenantId }: { tenantId: string }) {
         notes.length > 0
           ? t('profile.memoryTotal', { count: notes.length, size: format.bytes(bytes) })
           : t('profile.memoryLead')
+      }
+      actions={
+        mayEdit && (
+          <Button size="sm" onClick={() => setWriting(true)}>
+            <Plus aria-hidden="true" />
+            {t('profile.newNote')}
+          </Button>
+        )
       }
     >
       <ProblemNotice error={root.error ?? folder.error} title={t('profile.memoryFailed')} />
@@ -72,11 +89,17 @@ export function Memory({ tenantId }: { tenantId: string }) {
           ))}
         </ul>
       )}
+      {room && lasting !== undefined && (
+        <div className="mt-3">
+          <PromptLimit {...room} />
+        </div>
+      )}
       {folder.hasNextPage && (
         <Button size="sm" className="mt-3" onClick={() => void folder.fetchNextPage()}>
           {t('profile.moreNotes')}
         </Button>
       )}
+      {writing && <NewNote tenantId={tenantId} onClose={() => setWriting(false)} />}
       {shown !== null && <NoteDialog tenantId={tenantId} path={shown} onClose={() => setShown(null)} />}
       {deleting !== null && (
         <DeleteDialog tenantId={tenantId} path={deleting} onClose={() => setDeleting(null)} onDeleted={() => {}} />

@@ -1,15 +1,18 @@
-import { type Layer, maxLayerLength } from '@clawpool/contracts';
+import { type Layer, type LayerWarning, maxLayerLength } from '@clawpool/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../api/api.ts';
 import { ProblemNotice } from '../api/problem-notice.tsx';
-import { Button } from '../design/button.tsx';
+import { Button, buttonStyle } from '../design/button.tsx';
 import { TextAreaField } from '../design/form-fields.tsx';
 import { Skeleton } from '../design/placeholder.tsx';
 import { showToast } from '../design/toast.tsx';
 import { LayerConflict, type OtherChange, otherChangeOf } from '../soul/layer-conflict.tsx';
-import { layerQuery, layersKey } from '../soul/queries.ts';
+import { LayerWarnings } from '../soul/layer-warnings.tsx';
+import { layerQuery, layersKey, previewQuery } from '../soul/queries.ts';
+import { useQuiet } from '../soul/use-quiet.ts';
 import { Section } from './section.tsx';
 
 /** The person's own layer of what their agent is; the organization's and their position's come before it. */
@@ -17,7 +20,21 @@ export function PersonalSoul({ employeeId, onDirty }: { employeeId: string; onDi
   const { t } = useTranslation();
   const { data: layer, error } = useQuery(layerQuery({ scope: 'personal', ownerId: employeeId }));
   return (
-    <Section title={t('profile.soul')} lead={t('profile.soulLead')}>
+    <Section
+      title={t('profile.soul')}
+      lead={t('profile.soulLead')}
+      actions={
+        layer && (
+          <Link
+            to="/soul/$scope/$ownerId"
+            params={{ scope: 'personal', ownerId: employeeId }}
+            className={buttonStyle({ size: 'sm' })}
+          >
+            {t('profile.soulEditor')}
+          </Link>
+        )
+      }
+    >
       {error && !layer && <ProblemNotice error={error} title={t('profile.soulFailed')} />}
       {!layer && !error && <Skeleton className="h-40 rounded-lg" />}
       {layer && <SoulForm layer={layer} onDirty={onDirty} />}
@@ -52,6 +69,14 @@ function SoulForm({ layer, onDirty }: { layer: Layer; onDirty: (dirty: boolean) 
   });
   const theirs = otherChangeOf(save.error);
   const tooLong = text.length > maxLayerLength;
+  const quiet = useQuiet(text, 400);
+  const { data: preview } = useQuery(
+    previewQuery(
+      quiet.length > maxLayerLength
+        ? null
+        : { scope: 'personal', content: quiet, employeeId: layer.ownerId, positionId: null },
+    ),
+  );
   return (
     <form
       className="grid gap-3"
@@ -69,6 +94,7 @@ function SoulForm({ layer, onDirty }: { layer: Layer; onDirty: (dirty: boolean) 
         onChange={(event) => setText(event.target.value)}
         className="[&_textarea]:min-h-40 [&_textarea]:font-mono [&_textarea]:text-sm"
       />
+      <LayerWarnings warnings={preview?.warnings.filter(isMine) ?? []} />
       {!theirs && <ProblemNotice error={save.error} />}
       {layer.mayEdit && (
         <div className="flex flex-wrap justify-end gap-2">
@@ -99,3 +125,6 @@ function SoulForm({ layer, onDirty }: { layer: Layer; onDirty: (dirty: boolean) 
     </form>
   );
 }
+
+/** What is said of the layers of others is not for this person to mend. */
+const isMine = (warning: LayerWarning): boolean => !('scope' in warning) || warning.scope === 'personal';

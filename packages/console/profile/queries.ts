@@ -1,5 +1,6 @@
 import { queryOptions } from '@tanstack/react-query';
 import { api } from '../api/api.ts';
+import { workspaceKey } from '../files/queries.ts';
 
 export const profileQuery = queryOptions({
   queryKey: ['my-profile'],
@@ -14,6 +15,18 @@ export const userFileQuery = (aboutVersion: number) =>
     queryFn: async ({ signal }) => {
       const { files } = await api.call('previewLayers', { body: {} }, { signal });
       return files.find(({ path }) => path === 'USER.md')?.content ?? null;
+    },
+    retry: false,
+  });
+
+/** How much of MEMORY.md the agent sees; null where it is no text. Asked again when the file was changed. */
+export const memoryRoomQuery = (tenantId: string, modifiedAt: string | null) =>
+  queryOptions({
+    queryKey: [...workspaceKey(tenantId), 'memory-room', modifiedAt],
+    queryFn: async ({ signal }) => {
+      const query = { path: 'MEMORY.md' };
+      const { text, promptLimit } = await api.call('openFile', { params: { tenantId }, query }, { signal });
+      return text === null || promptLimit === null ? null : { characters: text.trimEnd().length, limit: promptLimit };
     },
     retry: false,
   });

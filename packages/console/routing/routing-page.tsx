@@ -47,7 +47,7 @@ export function RoutingPage() {
               <Teams mayChange={mayChange} />
             </TabPanel>
             <TabPanel value="tiers">
-              <Tiers mayChange={mayChange} />
+              <Tiers />
             </TabPanel>
             <TabPanel value="explain">
               <Explain view={view} onView={change} />

@@ -2,7 +2,7 @@ import type { Schedule } from '@clawpool/contracts';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { api } from '../api/api.ts';
-import { schedulesQuery } from '../api/portal-queries.ts';
+import { schedulesChanged } from '../api/portal-queries.ts';
 import { ProblemNotice } from '../api/problem-notice.tsx';
 import { ConfirmDialog } from '../design/dialog.tsx';
 import { showToast } from '../design/toast.tsx';
@@ -16,7 +16,7 @@ export function DeleteScheduleDialog({ schedule, onClose }: { schedule: Schedule
       showToast({ tone: 'good', title: t('schedules.deleted') });
       onClose();
     },
-    onSettled: () => queryClient.invalidateQueries(schedulesQuery),
+    onSettled: () => queryClient.invalidateQueries(schedulesChanged),
   });
   return (
     <ConfirmDialog

@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../api/api.ts';
-import { myChannelsQuery, schedulesQuery } from '../api/portal-queries.ts';
+import { myChannelsQuery, schedulesChanged } from '../api/portal-queries.ts';
 import { ProblemNotice } from '../api/problem-notice.tsx';
 import { channelNames } from '../channels/channel-names.ts';
 import { Button } from '../design/button.tsx';
@@ -14,7 +14,17 @@ import { newTimingForm, timingFormOf, timingOf } from './timing.ts';
 import { TimingFields } from './timing-fields.tsx';
 
 /** Makes a schedule, or changes one. */
-export function ScheduleDialog({ schedule, onClose }: { schedule: Schedule | null; onClose: () => void }) {
+export function ScheduleDialog({
+  schedule,
+  tenantId,
+  onClose,
+}: {
+  /** Null: a new one. */
+  schedule: Schedule | null;
+  /** Whose a new one is; absent: the person’s own agent’s. */
+  tenantId?: string | undefined;
+  onClose: () => void;
+}) {
   const { t } = useTranslation();
   const queryClient = useQueryClient();
   const { data: channels } = useQuery(myChannelsQuery);
@@ -33,12 +43,12 @@ export function ScheduleDialog({ schedule, onClose }: { schedule: Schedule | nul
     mutationFn: (body: ScheduleInput) =>
       schedule
         ? api.call('changeSchedule', { params: { scheduleId: schedule.id }, body })
-        : api.call('createSchedule', { body }),
+        : api.call('createSchedule', { body: { ...body, ...(tenantId === undefined ? {} : { tenantId }) } }),
     onSuccess: () => {
       showToast({ tone: 'good', title: t('schedules.saved') });
       onClose();
     },
-    onSettled: () => queryClient.invalidateQueries(schedulesQuery),
+    onSettled: () => queryClient.invalidateQueries(schedulesChanged),
   });
   const submit = () => {
     setInsist(true);

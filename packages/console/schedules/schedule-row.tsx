@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { Bot, Ellipsis, History, Pencil, Play, Trash2 } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../api/api.ts';
-import { schedulesQuery } from '../api/portal-queries.ts';
+import { schedulesChanged } from '../api/portal-queries.ts';
 import { messageOf } from '../api/problem-notice.tsx';
 import { factsOf, useProblem } from '../api/use-problem.ts';
 import { Button } from '../design/button.tsx';
@@ -115,7 +115,7 @@ function useScheduleActions(schedule: Schedule) {
       detail: [messageOf(error) ?? title, detail].filter(Boolean).join(' '),
     });
   };
-  const onSettled = () => queryClient.invalidateQueries(schedulesQuery);
+  const onSettled = () => queryClient.invalidateQueries(schedulesChanged);
   const params = { scheduleId: schedule.id };
   return {
     turn: useMutation({

@@ -1,11 +1,14 @@
 import { maxSchedulesPerTenant, type Schedule } from '@clawpool/contracts';
 import { useQuery } from '@tanstack/react-query';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { schedulesQuery } from '../api/portal-queries.ts';
 import { ProblemNotice } from '../api/problem-notice.tsx';
+import { agentsQuery } from '../api/queries.ts';
 import { Button } from '../design/button.tsx';
+import { Select } from '../design/field.tsx';
 import { Placeholder, Skeleton } from '../design/placeholder.tsx';
 import { usePageTitle } from '../shell/page-title.ts';
 import { PageBar } from '../shell/shell.tsx';
@@ -16,11 +19,20 @@ import { ScheduleRow } from './schedule-row.tsx';
 
 type Overlay = { kind: 'new' } | { kind: 'edit' | 'runs' | 'delete'; schedule: Schedule };
 
-/** What a person's agent does by itself. */
+const routeApi = getRouteApi('/signed-in/house/schedules');
+
+/** What a person's agent does by itself, and what those do that they share. An admin comes from an agent’s page to any agent’s. */
 export function SchedulesPage() {
   const { t } = useTranslation();
   usePageTitle(t('schedules.title'));
-  const { data: schedules, error, refetch } = useQuery(schedulesQuery);
+  const { agent } = routeApi.useSearch();
+  const navigate = useNavigate({ from: '/schedules' });
+  const { data: all } = useQuery(agentsQuery);
+  // The admin assistant does nothing by itself.
+  const agents = all?.filter(({ tenantId }) => tenantId !== 'assistant') ?? [];
+  const own = agents.find(({ team }) => !team);
+  const tenantId = agent ?? (own ? undefined : agents[0]?.tenantId);
+  const { data: schedules, error, refetch } = useQuery(schedulesQuery(tenantId));
   const [overlay, setOverlay] = useState<Overlay | null>(null);
   const close = () => setOverlay(null);
   const full = (schedules?.length ?? 0) >= maxSchedulesPerTenant;
@@ -37,6 +49,25 @@ export function SchedulesPage() {
           <h1 className="font-semibold">{t('schedules.title')}</h1>
           <p className="truncate text-ink-faint text-xs leading-5">{t('schedules.lead')}</p>
         </div>
+        {agents.length > 1 && (
+          <Select
+            label={t('schedules.agent')}
+            value={tenantId ?? own?.tenantId ?? ''}
+            onChange={({ target }) =>
+              void navigate({ search: target.value === own?.tenantId ? {} : { agent: target.value } })
+            }
+            className="max-w-48"
+          >
+            {agents.map((one) => (
+              <option key={one.tenantId} value={one.tenantId}>
+                {one.name}
+              </option>
+            ))}
+            {!agents.some((one) => one.tenantId === (tenantId ?? own?.tenantId)) && (
+              <option value={tenantId}>{t('schedules.anotherAgent')}</option>
+            )}
+          </Select>
+        )}
         {schedules && schedules.length > 0 && add}
       </PageBar>
       <div className="min-h-0 flex-1 overflow-y-auto">
@@ -80,7 +111,7 @@ export function SchedulesPage() {
           )}
         </div>
       </div>
-      {overlay?.kind === 'new' && <ScheduleDialog schedule={null} onClose={close} />}
+      {overlay?.kind === 'new' && <ScheduleDialog schedule={null} tenantId={tenantId} onClose={close} />}
       {overlay?.kind === 'edit' && <ScheduleDialog schedule={overlay.schedule} onClose={close} />}
       {overlay?.kind === 'runs' && <RunsDialog schedule={overlay.schedule} onClose={close} />}
       {overlay?.kind === 'delete' && <DeleteScheduleDialog schedule={overlay.schedule} onClose={close} />}

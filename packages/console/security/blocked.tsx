@@ -1,4 +1,5 @@
-import type { CommandPattern, ToolName, ToolPolicy } from '@clawpool/contracts';
+import { ClientError } from '@clawpool/client';
+import { type CommandPattern, type ToolName, type ToolPolicy, toolPolicy } from '@clawpool/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Plus, Trash2 } from 'lucide-react';
 import { useState } from 'react';
@@ -11,8 +12,9 @@ import { Notice } from '../design/notice.tsx';
 import { Skeleton } from '../design/placeholder.tsx';
 import { showToast } from '../design/toast.tsx';
 import { useFormat } from '../format/use-format.ts';
+import { PolicyConflict } from './policy-conflict.tsx';
 import { toolPolicyQuery } from './queries.ts';
-import { ToolChoice } from './tier-security.tsx';
+import { ToolChoice } from './tool-choice.tsx';
 import { ToolList } from './tool-marks.tsx';
 
 /** What no agent of the organization does, whatever its position or a grant says. */
@@ -24,12 +26,7 @@ export function Blocked({ mayChange, mayTry }: { mayChange: boolean; mayTry: boo
   return (
     <div className="grid grid-cols-1 gap-6">
       <p className="max-w-2xl text-ink-soft text-sm">{t('security.blockedText')}</p>
-      {mayChange ? (
-        // A version somebody else saves meanwhile is shown, and what was typed is theirs to type again.
-        <PolicyForm key={policy.version} policy={policy} onPatterns={setPatterns} />
-      ) : (
-        <PolicyText policy={policy} />
-      )}
+      {mayChange ? <PolicyForm start={policy} onPatterns={setPatterns} /> : <PolicyText policy={policy} />}
       {mayTry && (
         <TryCommand patterns={mayChange && patterns && differ(patterns, policy.commandPatterns) ? patterns : null} />
       )}
@@ -61,36 +58,61 @@ function PolicyText({ policy }: { policy: ToolPolicy }) {
   );
 }
 
+const rowsOf = (policy: ToolPolicy) => policy.commandPatterns.map((one, key) => ({ ...one, key }));
+
+/** What is typed stays until it is saved, whatever others save meanwhile: theirs is shown then, and which of the two holds is chosen. */
 function PolicyForm({
-  policy,
+  start,
   onPatterns,
 }: {
-  policy: ToolPolicy;
+  start: ToolPolicy;
   onPatterns: (patterns: readonly CommandPattern[]) => void;
 }) {
   const { t } = useTranslation();
   const format = useFormat();
   const queries = useQueryClient();
-  const [tools, setTools] = useState<readonly ToolName[]>(policy.blockedTools);
-  const [patterns, setPatterns] = useState(() => policy.commandPatterns.map((one, key) => ({ ...one, key })));
+  const [policy, setPolicy] = useState(start);
+  const [tools, setTools] = useState<readonly ToolName[]>(start.blockedTools);
+  const [patterns, setPatterns] = useState(() => rowsOf(start));
+  const [insist, setInsist] = useState(false);
   const change = (next: typeof patterns) => {
     setPatterns(next);
     onPatterns(filled(next));
+    // What the server found fault with is being mended.
+    if (save.isError && !theirs) save.reset();
+  };
+  const show = (shown: ToolPolicy) => {
+    setPolicy(shown);
+    setTools(shown.blockedTools);
+    setPatterns(rowsOf(shown));
+    onPatterns(shown.commandPatterns);
+    setInsist(false);
   };
   const save = useMutation({
     mutationFn: () =>
       api.call('saveToolPolicy', {
-        body: { blockedTools: [...tools], commandPatterns: filled(patterns), expectedVersion: policy.version },
+        body: {
+          blockedTools: [...tools],
+          commandPatterns: patterns.map(({ pattern, why }) => ({ pattern, why: why.trim() })),
+          expectedVersion: policy.version,
+        },
       }),
-    onSuccess: () => showToast({ tone: 'good', title: t('security.policySaved') }),
+    onSuccess: (saved) => {
+      show(saved);
+      showToast({ tone: 'good', title: t('security.policySaved') });
+    },
     onSettled: () => queries.invalidateQueries(toolPolicyQuery),
   });
+  const theirs = theirsIn(save.error);
+  const refused = refusedPattern(save.error);
+  const complete = patterns.every(({ pattern, why }) => pattern !== '' && why.trim() !== '');
   return (
     <form
       className="grid grid-cols-1 gap-6"
       onSubmit={(event) => {
         event.preventDefault();
-        save.mutate();
+        setInsist(true);
+        if (complete && !save.isPending && !theirs) save.mutate();
       }}
     >
       <ToolChoice label={t('security.blockedTools')} value={tools} onValue={setTools} />
@@ -106,7 +128,7 @@ function PolicyForm({
             return (
               <li
                 key={key}
-                className="grid items-end gap-2 rounded-lg border bg-surface p-3 sm:grid-cols-[2fr_1fr_auto]"
+                className="grid items-start gap-2 rounded-lg border bg-surface p-3 sm:grid-cols-[2fr_1fr_auto]"
               >
                 <InputField
                   label={t('security.pattern')}
@@ -114,17 +136,26 @@ function PolicyForm({
                   maxLength={300}
                   spellCheck={false}
                   value={pattern}
+                  error={
+                    insist && pattern === ''
+                      ? t('security.patternMissing')
+                      : refused?.pattern === pattern
+                        ? refused.problem
+                        : undefined
+                  }
                   onChange={(event) => set({ pattern: event.target.value })}
                 />
                 <InputField
                   label={t('security.why')}
                   maxLength={200}
                   value={why}
+                  error={insist && why.trim() === '' ? t('security.whyMissing') : undefined}
                   onChange={(event) => set({ why: event.target.value })}
                 />
                 <Button
                   kind="ghost"
                   size="icon"
+                  className="sm:mt-6.5"
                   aria-label={t('security.removePattern', { number: index + 1 })}
                   onClick={() => change(patterns.filter((one) => one.key !== key))}
                 >
@@ -144,9 +175,23 @@ function PolicyForm({
           {t('security.addPattern')}
         </Button>
       </section>
-      {save.error && <ProblemNotice error={save.error} />}
+      {theirs ? (
+        <PolicyConflict
+          theirs={theirs}
+          onTakeTheirs={() => {
+            show(theirs);
+            save.reset();
+          }}
+          onKeepMine={() => {
+            setPolicy(theirs);
+            save.reset();
+          }}
+        />
+      ) : (
+        <ProblemNotice error={save.error} />
+      )}
       <div className="flex flex-wrap items-center gap-3">
-        <Button type="submit" kind="primary" disabled={save.isPending}>
+        <Button type="submit" kind="primary" disabled={save.isPending || theirs !== null}>
           {save.isPending ? t('form.saving') : t('security.savePolicy')}
         </Button>
         <p className="text-ink-faint text-xs">
@@ -159,7 +204,20 @@ function PolicyForm({
   );
 }
 
-/** Rows somebody has begun and not filled in say nothing yet. */
+/** What somebody else has saved meanwhile, when that is why this was refused. */
+function theirsIn(error: unknown): ToolPolicy | null {
+  if (!(error instanceof ClientError) || error.code !== 'conflict') return null;
+  return toolPolicy.safeParse(error.details).data ?? null;
+}
+
+/** The pattern that the server cannot use, and why. */
+function refusedPattern(error: unknown): { pattern: string; problem: string } | null {
+  if (!(error instanceof ClientError)) return null;
+  const { pattern, problem } = (error.details ?? {}) as Record<string, unknown>;
+  return typeof pattern === 'string' && typeof problem === 'string' ? { pattern, problem } : null;
+}
+
+/** What can be tried: rows somebody has begun and not filled in say nothing yet. */
 const filled = (patterns: readonly CommandPattern[]): CommandPattern[] =>
   patterns
     .filter(({ pattern, why }) => pattern !== '' && why.trim() !== '')

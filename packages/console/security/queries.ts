@@ -18,3 +18,25 @@ export const positionsQuery = queryOptions({
   queryKey: ['security', 'positions'],
   queryFn: async ({ signal }) => (await api.call('listPositions', {}, { signal })).positions,
 });
+
+export const tierChoicesQuery = queryOptions({
+  queryKey: ['security', 'tier-choices'],
+  queryFn: ({ signal }) => api.call('tierChoices', {}, { signal }),
+  staleTime: 0,
+});
+
+export const tierUseQuery = (tierId: string) =>
+  queryOptions({
+    queryKey: ['security', 'tier-use', tierId],
+    queryFn: ({ signal }) => api.call('tierUse', { params: { tierId } }, { signal }),
+    staleTime: 0,
+    // Somebody decides by it.
+    gcTime: 0,
+  });
+
+export const agentRightsQuery = (tenantId: string) =>
+  queryOptions({
+    queryKey: ['security', 'agent-rights', tenantId],
+    queryFn: ({ signal }) => api.call('sharedAgentRights', { params: { tenantId } }, { signal }),
+    staleTime: 0,
+  });

@@ -42,10 +42,10 @@ export function SecurityPage() {
               <RunningAgents />
             </TabPanel>
             <TabPanel value="tiers">
-              <TierSecurity mayChange={isAdmin(me)} />
+              <TierSecurity mayChange={isAdmin(me)} hasPolicy={hasPolicy} />
             </TabPanel>
             <TabPanel value="positions">
-              <PositionTools />
+              <PositionTools mayChange={isAdmin(me)} />
             </TabPanel>
             <TabPanel value="blocked">
               <Blocked

@@ -6,20 +6,31 @@ import { useTranslation } from 'react-i18next';
 import { api } from '../api/api.ts';
 import { ProblemNotice } from '../api/problem-notice.tsx';
 import { newToken } from '../api/token.ts';
+import { FileButton } from '../chat/composer.tsx';
+import { FileTrayView } from '../chat/file-tray-view.tsx';
+import type { FileTray } from '../chat/use-file-tray.ts';
 import { Button } from '../design/button.tsx';
 import { useMediaQuery } from '../design/media-query.ts';
+
+interface HumanAnswer {
+  text: string;
+  attachments: string[];
+  clientMessageId: string;
+}
 
 /** Answers in the session under the own name. What could not be sent stays, and is sent again as the same message. */
 export function HumanComposer({
   conversationId,
   caller,
   text,
+  files,
   onText,
   onSent,
 }: {
   conversationId: string;
   caller: string;
   text: string;
+  files: FileTray | null;
   onText: (change: (before: string) => string) => void;
   onSent: () => void;
 }) {
@@ -27,15 +38,17 @@ export function HumanComposer({
   const id = useId();
   const input = useRef<HTMLTextAreaElement>(null);
   const touch = useMediaQuery('(pointer: coarse)');
-  /** Names the text as it was last tried to send; another text is another message. */
-  const tried = useRef<{ text: string; clientMessageId: string } | null>(null);
+  /** Names what was last tried to send; another text, or other files, is another message. */
+  const tried = useRef<HumanAnswer | null>(null);
   const send = useMutation({
-    mutationFn: (body: { text: string; clientMessageId: string }) =>
-      api.call('sendAsHuman', { params: { conversationId }, body }),
+    mutationFn: (body: HumanAnswer) => api.call('sendAsHuman', { params: { conversationId }, body }),
     onSuccess: (_, sent) => {
       tried.current = null;
       // What was typed while it was on its way is another message.
       onText((now) => (now.trim() === sent.text ? '' : now));
+      for (const file of files?.files ?? []) {
+        if (file.attachment && sent.attachments.includes(file.attachment.id)) files?.remove(file);
+      }
       onSent();
     },
   });
@@ -46,11 +59,15 @@ export function HumanComposer({
 
   const words = text.trim();
   const over = words.length - maxMessageLength;
-  const sendable = words !== '' && over <= 0 && !send.isPending;
+  const something = words !== '' || (files !== null && files.files.length > 0);
+  const sendable = something && (files?.ready ?? true) && over <= 0 && !send.isPending;
   const submit = () => {
     if (!sendable) return;
-    if (tried.current?.text !== words) tried.current = { text: words, clientMessageId: newToken() };
-    send.mutate(tried.current);
+    const attachments = (files?.files ?? []).flatMap(({ attachment }) => attachment?.id ?? []);
+    const same = tried.current?.text === words && tried.current.attachments.join() === attachments.join();
+    const answer = same && tried.current ? tried.current : { text: words, attachments, clientMessageId: newToken() };
+    tried.current = answer;
+    send.mutate(answer);
   };
   const onKeyDown = (event: KeyboardEvent) => {
     // While an input method composes (Chinese, Japanese), Enter confirms the word. 229 is what Safari reports then.
@@ -68,7 +85,9 @@ export function HumanComposer({
       }}
     >
       <ProblemNotice error={send.error} title={t('sessions.notSent')} />
+      {files && <FileTrayView tray={files} />}
       <div className="flex items-end gap-2 rounded-2xl border border-control bg-surface p-2 shadow-raised focus-within:border-ink-soft">
+        {files && <FileButton files={files} />}
         <label htmlFor={id} className="sr-only">
           {t('sessions.answerTo', { name: caller })}
         </label>
@@ -83,6 +102,12 @@ export function HumanComposer({
           enterKeyHint={touch ? 'enter' : 'send'}
           onChange={(event) => onText(() => event.target.value)}
           onKeyDown={onKeyDown}
+          onPaste={(event) => {
+            const pasted = [...event.clipboardData.files];
+            if (!files || pasted.length === 0) return;
+            event.preventDefault();
+            files.add(pasted);
+          }}
           className="max-h-[30dvh] min-h-10 flex-1 resize-none bg-transparent px-2.5 py-2 text-base outline-none [field-sizing:content] placeholder:truncate placeholder:text-ink-faint"
         />
         <Button

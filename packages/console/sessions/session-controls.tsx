@@ -5,6 +5,7 @@ import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../api/api.ts';
 import { ProblemNotice } from '../api/problem-notice.tsx';
+import { useFileTray } from '../chat/use-file-tray.ts';
 import { Button } from '../design/button.tsx';
 import { classNames } from '../design/class-names.ts';
 import { ConfirmDialog } from '../design/dialog.tsx';
@@ -22,12 +23,15 @@ export function SessionControls({
   conversationId,
   stand,
   caller,
+  takesFiles,
   now,
   onSent,
 }: {
   conversationId: string;
   stand: Stand;
   caller: string;
+  /** Whoever talks can be sent files. */
+  takesFiles: boolean;
   now: number;
   onSent: () => void;
 }) {
@@ -36,6 +40,11 @@ export function SessionControls({
   const queries = useQueryClient();
   // Outlives the takeover: when its time is up, what was being written is still there after the next one.
   const [text, setText] = useState('');
+  const files = useFileTray(conversationId, {
+    start: () => Promise.resolve(conversationId),
+    onStarted: () => {},
+    route: 'uploadSessionAttachment',
+  });
   const [asking, setAsking] = useState<'end' | 'override' | null>(null);
   const act = useMutation({
     mutationFn: (action: Action): Promise<Conversation> => api.call(action, { params: { conversationId } }),
@@ -102,6 +111,7 @@ export function SessionControls({
               conversationId={conversationId}
               caller={caller}
               text={text}
+              files={takesFiles ? files : null}
               onText={setText}
               onSent={onSent}
             />

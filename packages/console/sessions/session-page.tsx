@@ -6,7 +6,9 @@ import { useTranslation } from 'react-i18next';
 import { ProblemNotice } from '../api/problem-notice.tsx';
 import { meQuery } from '../api/queries.ts';
 import type { ConversationState } from '../chat/conversation-state.ts';
+import { EarlierMessages } from '../chat/earlier-messages.tsx';
 import { useBottom } from '../chat/use-bottom.ts';
+import type { Earlier } from '../chat/use-earlier.ts';
 import { Button, buttonStyle } from '../design/button.tsx';
 import { classNames } from '../design/class-names.ts';
 import { Placeholder, Skeleton } from '../design/placeholder.tsx';
@@ -35,7 +37,7 @@ function Session({ conversationId }: { conversationId: string }) {
   const { t } = useTranslation();
   const { data: me } = useSuspenseQuery(meQuery);
   const { data: session, error, refetch } = useQuery(sessionQuery(conversationId));
-  const { state, refusal } = useTranscript(conversationId);
+  const { state, earlier, refusal } = useTranscript(conversationId);
   usePageTitle(session ? t('sessions.of', { name: session.caller.name }) : t('sessions.title'));
 
   const failure = refusal ?? (session ? null : error);
@@ -61,10 +63,22 @@ function Session({ conversationId }: { conversationId: string }) {
 
   // What the stream has told is newer than what was asked.
   const turn = state.turns.at(-1) ?? session.turn;
-  return <Watched me={me} session={{ ...session, conversation: state.conversation, turn }} state={state} />;
+  return (
+    <Watched me={me} session={{ ...session, conversation: state.conversation, turn }} state={state} earlier={earlier} />
+  );
 }
 
-function Watched({ me, session, state }: { me: Me; session: MonitoredSession; state: ConversationState }) {
+function Watched({
+  me,
+  session,
+  state,
+  earlier,
+}: {
+  me: Me;
+  session: MonitoredSession;
+  state: ConversationState;
+  earlier: Earlier;
+}) {
   const { t } = useTranslation();
   const bottom = useBottom();
   const now = useNow(1_000);
@@ -85,10 +99,16 @@ function Watched({ me, session, state }: { me: Me; session: MonitoredSession; st
               className="h-full overflow-y-auto -outline-offset-2"
             >
               <div ref={bottom.content} className="mx-auto w-full max-w-3xl px-4 pt-6 pb-8 sm:px-6">
+                <EarlierMessages area={bottom.area} messages={state.messages} earlier={earlier} />
                 {state.messages.length === 0 ? (
                   <p className="py-10 text-center text-ink-faint">{t('sessions.nothingSaid')}</p>
                 ) : (
-                  <TranscriptView state={state} caller={caller.name} agent={conversation.tenantName} />
+                  <TranscriptView
+                    conversationId={conversation.id}
+                    state={state}
+                    caller={caller.name}
+                    agent={conversation.tenantName}
+                  />
                 )}
               </div>
             </section>
@@ -107,6 +127,7 @@ function Watched({ me, session, state }: { me: Me; session: MonitoredSession; st
             conversationId={conversation.id}
             stand={stand}
             caller={caller.name}
+            takesFiles={conversation.path !== 'twin'}
             now={now}
             onSent={bottom.toBottom}
           />

@@ -1,7 +1,7 @@
 import type { Message } from '@clawpool/contracts';
 import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
-import { Attachments } from '../chat/attachments.tsx';
+import { AttachmentRoute, Attachments } from '../chat/attachments.tsx';
 import type { ConversationState, KnownTurn } from '../chat/conversation-state.ts';
 import { AgentMessage, GrowingAnswer, HumanMessage, Note, PersonBubble } from '../chat/messages.tsx';
 import { startOfDay } from '../format/time.ts';
@@ -11,10 +11,12 @@ import { linesOf } from './transcript.ts';
 
 /** What was said, by whom and by which way, and what is being worked on. The page around it counts seconds; this waits for news. */
 export const TranscriptView = memo(function TranscriptView({
+  conversationId,
   state,
   caller,
   agent,
 }: {
+  conversationId: string;
   state: ConversationState;
   caller: string;
   agent: string;
@@ -24,7 +26,7 @@ export const TranscriptView = memo(function TranscriptView({
   const newest = state.messages.at(-1);
   const names = { person: caller, agent, human: newest?.author, note: null };
   return (
-    <>
+    <AttachmentRoute value="downloadSessionAttachment">
       {/* What a screen reader hears without moving: whatever was said last, once it is whole. */}
       <p aria-live="polite" className="sr-only">
         {newest && [names[newest.role], newest.text].filter(Boolean).join(': ')}
@@ -35,7 +37,7 @@ export const TranscriptView = memo(function TranscriptView({
             {line.type === 'message' && (
               <>
                 {days.has(line.message.id) && <DayLine at={Date.parse(line.message.at)} />}
-                <Said message={line.message} caller={caller} />
+                <Said message={line.message} caller={caller} conversationId={conversationId} />
               </>
             )}
             {line.type === 'partial' && <GrowingAnswer text={line.text} streaming={line.streaming} />}
@@ -43,24 +45,24 @@ export const TranscriptView = memo(function TranscriptView({
           </li>
         ))}
       </ol>
-    </>
+    </AttachmentRoute>
   );
 });
 
-function Said({ message, caller }: { message: Message; caller: string }) {
+function Said({ message, caller, conversationId }: { message: Message; caller: string; conversationId: string }) {
   switch (message.role) {
     case 'person':
       return (
         <div className="grid justify-items-end gap-1.5">
           <Byline name={caller} message={message} />
           {message.text !== '' && <PersonBubble>{message.text}</PersonBubble>}
-          <Attachments conversationId={null} attachments={message.attachments} className="justify-end" />
+          <Attachments conversationId={conversationId} attachments={message.attachments} className="justify-end" />
         </div>
       );
     case 'agent':
-      return <AgentMessage message={message} conversationId={null} />;
+      return <AgentMessage message={message} conversationId={conversationId} />;
     case 'human':
-      return <HumanMessage message={message} conversationId={null} />;
+      return <HumanMessage message={message} conversationId={conversationId} />;
     case 'note':
       return <Note message={message} />;
   }

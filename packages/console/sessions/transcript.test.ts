@@ -39,24 +39,26 @@ describe('a transcript', () => {
       message('n1', 'note', null),
       message('h1', 'human', null),
     ];
-    expect(shown({ conversation: null, messages, turns: [turn('t1', 'answered')], partials: {} })).toEqual([
-      'q1',
-      'a1',
-      'n1',
-      'h1',
-    ]);
+    expect(shown({ conversation: null, messages, more: false, turns: [turn('t1', 'answered')], partials: {} })).toEqual(
+      ['q1', 'a1', 'n1', 'h1'],
+    );
   });
 
   it('says of a turn without an answer how it ended, where it was asked', () => {
     const messages = [message('q1', 'person', 't1'), message('q2', 'person', 't2'), message('a2', 'agent', 't2')];
     const turns = [turn('t1', 'failed'), turn('t2', 'answered')];
-    expect(shown({ conversation: null, messages, turns, partials: {} })).toEqual(['q1', 'turn-t1', 'q2', 'a2']);
+    expect(shown({ conversation: null, messages, more: false, turns, partials: {} })).toEqual([
+      'q1',
+      'turn-t1',
+      'q2',
+      'a2',
+    ]);
   });
 
   it('ends with what is being worked on, after whatever was said meanwhile', () => {
     const messages = [message('q1', 'person', 't1'), message('q2', 'person', 't2'), message('n1', 'note', null)];
     const turns = [turn('t1', 'thinking'), turn('t2', 'queued')];
-    expect(shown({ conversation: null, messages, turns, partials: { t1: 'So far' } })).toEqual([
+    expect(shown({ conversation: null, messages, more: false, turns, partials: { t1: 'So far' } })).toEqual([
       'q1',
       'q2',
       'n1',
@@ -68,9 +70,8 @@ describe('a transcript', () => {
 
   it('shows an answer once, when it has come before the end of its turn was told', () => {
     const messages = [message('q1', 'person', 't1'), message('a1', 'agent', 't1')];
-    expect(shown({ conversation: null, messages, turns: [turn('t1', 'thinking')], partials: { t1: 'So' } })).toEqual([
-      'q1',
-      'a1',
-    ]);
+    expect(
+      shown({ conversation: null, messages, more: false, turns: [turn('t1', 'thinking')], partials: { t1: 'So' } }),
+    ).toEqual(['q1', 'a1']);
   });
 });

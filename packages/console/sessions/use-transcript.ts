@@ -2,8 +2,15 @@ import type { ClientError } from '@clawpool/client';
 import type { ConversationEvent } from '@clawpool/contracts';
 import { useQueryClient } from '@tanstack/react-query';
 import { useReducer, useState } from 'react';
+import { api } from '../api/api.ts';
 import { useEvents } from '../api/use-events.ts';
-import { type ConversationState, conversationReducer, emptyConversation } from '../chat/conversation-state.ts';
+import {
+  type ConversationAction,
+  type ConversationState,
+  conversationReducer,
+  emptyConversation,
+} from '../chat/conversation-state.ts';
+import { type Earlier, useEarlier } from '../chat/use-earlier.ts';
 import { sessionKey, sessionListKey } from './queries.ts';
 
 interface Transcript {
@@ -12,33 +19,43 @@ interface Transcript {
 }
 
 /** A session as it happens, from what its page is told. Null `conversation`: nothing was told yet. */
-export function useTranscript(conversationId: string): { state: ConversationState; refusal: ClientError | null } {
+export function useTranscript(conversationId: string): {
+  state: ConversationState;
+  earlier: Earlier;
+  refusal: ClientError | null;
+} {
   const queries = useQueryClient();
   const [refusal, setRefusal] = useState<{ conversationId: string; error: ClientError } | null>(null);
-  const [known, tell] = useReducer(withEvent, { conversationId, state: emptyConversation });
+  const [known, tell] = useReducer(withNews, { conversationId, state: emptyConversation });
   useEvents(
     `session ${conversationId}`,
     'monitoredSessionEvents',
     { params: { conversationId } },
     (event) => {
-      tell({ conversationId, event });
+      tell({ conversationId, action: { type: 'event', event, now: Date.now() } });
       if (changesFigures(event)) void queries.invalidateQueries({ queryKey: sessionKey(conversationId) });
       if (event.type === 'conversation') void queries.invalidateQueries({ queryKey: sessionListKey });
     },
     (error) => setRefusal({ conversationId, error }),
   );
+  const state = known.conversationId === conversationId ? known.state : emptyConversation;
+  const earlier = useEarlier(conversationId, state, {
+    page: (id, query) => api.call('getMonitoredMessages', { params: { conversationId: id }, query }),
+    onPage: (id, before, page) => tell({ conversationId: id, action: { type: 'earlier', before, ...page } }),
+  });
   return {
-    state: known.conversationId === conversationId ? known.state : emptyConversation,
+    state,
+    earlier,
     refusal: refusal?.conversationId === conversationId ? refusal.error : null,
   };
 }
 
 /** What is told of another session begins a transcript of its own. */
-function withEvent(known: Transcript, news: { conversationId: string; event: ConversationEvent }): Transcript {
+function withNews(known: Transcript, news: { conversationId: string; action: ConversationAction }): Transcript {
   const before = known.conversationId === news.conversationId ? known.state : emptyConversation;
   return {
     conversationId: news.conversationId,
-    state: conversationReducer(before, { type: 'event', event: news.event, now: Date.now() }),
+    state: conversationReducer(before, news.action),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Layer, LayerVersion } from '@clawpool/contracts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { GitCompareArrows, RotateCcw } from 'lucide-react';
+import { GitCompareArrows, GitPullRequestArrow, RotateCcw } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../api/api.ts';
@@ -15,6 +15,7 @@ import { showToast } from '../design/toast.tsx';
 import { useFormat, useNow } from '../format/use-format.ts';
 import { TextDiff } from '../text-diff/text-diff-view.tsx';
 import { useLayerTitle } from './layer-look.tsx';
+import { ProposeDialog } from './proposals/propose-dialog.tsx';
 import { layerQuery, layersKey, layerTextQuery, layerVersionsQuery } from './queries.ts';
 
 /** All versions of a layer: who made which and why, any two beside each other, and any earlier one to be used again. */
@@ -24,14 +25,17 @@ export function LayerHistory({
   onClose,
 }: {
   layer: Layer;
-  /** Whether the person may go back to an earlier version; `not_now`: what they have written is not saved. */
-  rollBack: 'yes' | 'no' | 'not_now';
+  /** Whether the person may go back to an earlier version; `propose`: when somebody else agrees; `not_now`: what they have written is not saved. */
+  rollBack: 'yes' | 'propose' | 'no' | 'not_now';
   onClose: () => void;
 }) {
   const { t } = useTranslation();
   const title = useLayerTitle();
   const { data: versions, error } = useQuery(layerVersionsQuery(layer));
   const [asked, setAsked] = useState<number | null>(null);
+  if (asked !== null && rollBack === 'propose') {
+    return <ProposeVersion layer={layer} version={asked} onClose={() => setAsked(null)} onProposed={onClose} />;
+  }
   if (asked !== null) {
     return <RollBack layer={layer} version={asked} onClose={() => setAsked(null)} onDone={onClose} />;
   }
@@ -40,7 +44,12 @@ export function LayerHistory({
       {versions ? (
         <div className="grid gap-4">
           {rollBack === 'not_now' && <Notice tone="info" title={t('soul.history.saveFirst')} />}
-          <Versions layer={layer} versions={versions} onRollBack={rollBack === 'yes' ? setAsked : null} />
+          <Versions
+            layer={layer}
+            versions={versions}
+            onUse={rollBack === 'yes' || rollBack === 'propose' ? setAsked : null}
+            byProposal={rollBack === 'propose'}
+          />
         </div>
       ) : error ? (
         <ProblemNotice error={error} />
@@ -54,11 +63,13 @@ export function LayerHistory({
 function Versions({
   layer,
   versions,
-  onRollBack,
+  onUse,
+  byProposal,
 }: {
   layer: Layer;
   versions: readonly LayerVersion[];
-  onRollBack: ((version: number) => void) | null;
+  onUse: ((version: number) => void) | null;
+  byProposal: boolean;
 }) {
   const { t } = useTranslation();
   const format = useFormat();
@@ -107,15 +118,15 @@ function Versions({
               <GitCompareArrows aria-hidden="true" />
               {t('soul.history.changes')}
             </Button>
-            {onRollBack && version !== layer.version && (
+            {onUse && version !== layer.version && (
               <Button
                 size="sm"
                 kind="ghost"
-                aria-label={t('soul.history.rollBackTo', { version })}
-                onClick={() => onRollBack(version)}
+                aria-label={t(byProposal ? 'soul.history.proposeVersion' : 'soul.history.rollBackTo', { version })}
+                onClick={() => onUse(version)}
               >
-                <RotateCcw aria-hidden="true" />
-                {t('soul.history.rollBack')}
+                {byProposal ? <GitPullRequestArrow aria-hidden="true" /> : <RotateCcw aria-hidden="true" />}
+                {t(byProposal ? 'soul.history.proposeThis' : 'soul.history.rollBack')}
               </Button>
             )}
           </li>
@@ -155,6 +166,38 @@ function Comparison({ layer, before, after }: { layer: Layer; before: number; af
     return error ? <ProblemNotice error={error} /> : <Skeleton className="h-32 rounded-lg" />;
   }
   return <TextDiff label={t('soul.history.comparison', { before, after })} before={left.data} after={right.data} />;
+}
+
+/** Where somebody else has to approve it, an earlier version is a proposal like any other. */
+function ProposeVersion({
+  layer,
+  version,
+  onClose,
+  onProposed,
+}: {
+  layer: Layer;
+  version: number;
+  onClose: () => void;
+  onProposed: () => void;
+}) {
+  const { t } = useTranslation();
+  const { data: content, error } = useQuery(layerTextQuery(layer, version));
+  if (content === undefined) {
+    return (
+      <Dialog open onClose={onClose} size="lg" title={t('soul.history.proposeVersion', { version })}>
+        {error ? <ProblemNotice error={error} /> : <Skeleton className="h-60 rounded-lg" />}
+      </Dialog>
+    );
+  }
+  return (
+    <ProposeDialog
+      layer={layer}
+      content={content}
+      baseVersion={layer.version}
+      onClose={onClose}
+      onProposed={onProposed}
+    />
+  );
 }
 
 function RollBack({

@@ -10,7 +10,7 @@ import { Button, buttonStyle } from '../design/button.tsx';
 import { classNames } from '../design/class-names.ts';
 import { Placeholder, Skeleton } from '../design/placeholder.tsx';
 import { useFormat, useNow } from '../format/use-format.ts';
-import { pagesOf } from '../session/access.ts';
+import { mayTakeOver, pagesOf } from '../session/access.ts';
 import { usePageTitle } from '../shell/page-title.ts';
 import { NotFoundPage } from '../shell/problem-pages.tsx';
 import { PageBar } from '../shell/shell.tsx';
@@ -66,6 +66,10 @@ function Known({ layer, draft }: { layer: Layer; draft: LayerProposal | undefine
   const { t } = useTranslation();
   const [history, setHistory] = useState(false);
   const [dirty, setDirty] = useState(false);
+  const { data: me } = useSuspenseQuery(meQuery);
+  const mayPropose = layer.needsReview && mayTakeOver(me);
+  const rollBack =
+    draft || !(layer.mayEdit || mayPropose) ? 'no' : dirty ? 'not_now' : layer.mayEdit ? 'yes' : 'propose';
   return (
     <>
       <PageBar>
@@ -85,13 +89,7 @@ function Known({ layer, draft }: { layer: Layer; draft: LayerProposal | undefine
         )}
       </PageBar>
       {draft ? <DraftEditor layer={layer} proposal={draft} /> : <LayerEditor layer={layer} onDirty={setDirty} />}
-      {history && (
-        <LayerHistory
-          layer={layer}
-          rollBack={!layer.mayEdit || draft ? 'no' : dirty ? 'not_now' : 'yes'}
-          onClose={() => setHistory(false)}
-        />
-      )}
+      {history && <LayerHistory layer={layer} rollBack={rollBack} onClose={() => setHistory(false)} />}
     </>
   );
 }
@@ -125,8 +123,19 @@ function Heading({ layer }: { layer: Layer }): ReactNode {
 function BackToAll() {
   const { t } = useTranslation();
   const { data: me } = useSuspenseQuery(meQuery);
-  // Whoever came here for their own text has no list to go back to.
-  if (!pagesOf(me).includes('soul')) return null;
+  if (!pagesOf(me).includes('soul')) {
+    // Whoever came here for their own text came from their profile.
+    return (
+      <Link
+        to="/profile"
+        aria-label={t('soul.backToProfile')}
+        title={t('soul.backToProfile')}
+        className={classNames(buttonStyle({ kind: 'ghost', size: 'icon' }), 'shrink-0')}
+      >
+        <ArrowLeft aria-hidden="true" />
+      </Link>
+    );
+  }
   return (
     <Link
       to="/soul"

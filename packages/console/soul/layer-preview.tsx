@@ -8,7 +8,6 @@ import { Markdown } from '../chat/markdown.tsx';
 import { classNames } from '../design/class-names.ts';
 import { SearchField, Select } from '../design/field.tsx';
 import { Switch } from '../design/form-fields.tsx';
-import { Notice } from '../design/notice.tsx';
 import { Skeleton } from '../design/placeholder.tsx';
 import { Meter } from '../design/progress.tsx';
 import { TabPanel, Tabs } from '../design/tabs.tsx';
@@ -16,6 +15,7 @@ import { useSettled } from '../design/use-settled.ts';
 import { useFormat } from '../format/use-format.ts';
 import { pagesOf } from '../session/access.ts';
 import { LayerChip, layerLooks } from './layer-look.tsx';
+import { LayerWarnings } from './layer-warnings.tsx';
 import { sectionsOf } from './merged-sections.ts';
 import { layerPeopleQuery, previewQuery } from './queries.ts';
 import { isTooLong } from './text-size.ts';
@@ -129,19 +129,7 @@ function Files({
   if (!current) return null;
   return (
     <div className="min-h-0 flex-1 xl:overflow-y-auto">
-      {preview.warnings.length > 0 && (
-        <div className="mb-3 grid gap-2" data-testid="layer-warnings">
-          {preview.warnings.map(({ kind, scope, message }) => (
-            <Notice
-              key={`${kind}-${scope}-${message}`}
-              tone={kind === 'cut' ? 'bad' : 'warn'}
-              title={t(`soul.warning.${kind}`)}
-            >
-              {message}
-            </Notice>
-          ))}
-        </div>
-      )}
+      <LayerWarnings warnings={preview.warnings} />
       <Tabs
         label={t('soul.preview.files')}
         value={current.path}

@@ -18,6 +18,8 @@ const tier: Tier = {
   heartbeatMinutes: 0,
   toolsCeiling: ['file'],
   egressHosts: [],
+  ...{ description: '', pids: 128, version: 1, updatedAt: '2026-01-01T00:00:00.000Z', updatedBy: 'Clawpool' },
+  ...{ positions: 0, agents: 0, awake: 0 },
 };
 
 describe('the form of a template', () => {

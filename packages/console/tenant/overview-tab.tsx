@@ -1,10 +1,14 @@
 import type { Tenant } from '@clawpool/contracts';
+import { useSuspenseQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { type ReactNode, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { meQuery } from '../api/queries.ts';
 import { Meter } from '../design/progress.tsx';
 import { Tag } from '../design/tag.tsx';
 import { useFormat, useNow } from '../format/use-format.ts';
+import { AgentRights } from '../security/agent-rights.tsx';
+import { isAdmin } from '../session/access.ts';
 import { useBeginOperation } from '../tenants/operations.tsx';
 import { actionsOf } from '../tenants/tenant-actions.ts';
 import { CopyText, GatewayHealth, Health, Moment, Tags } from '../tenants/tenant-cells.tsx';
@@ -16,9 +20,11 @@ type Edited = 'labels' | 'skills' | 'lifetime';
 
 export function OverviewTab({ tenant, mayChange }: { tenant: Tenant; mayChange: boolean }) {
   const { t } = useTranslation();
+  const { data: me } = useSuspenseQuery(meQuery);
   const begin = useBeginOperation();
   const [edited, setEdited] = useState<Edited | null>(null);
-  const done = () => setEdited(null);
+  /** Another may have been opened while this one was stored. */
+  const done = (what: Edited) => () => setEdited((now) => (now === what ? null : now));
   const editing = (what: Edited) => (mayChange && edited !== what ? () => setEdited(what) : null);
   const resizable = mayChange && actionsOf(tenant).includes('resize');
   return (
@@ -26,6 +32,7 @@ export function OverviewTab({ tenant, mayChange }: { tenant: Tenant; mayChange: 
       <div className="grid min-w-0 gap-4">
         <Identity tenant={tenant} />
         <Runtime tenant={tenant} />
+        {tenant.owner === null && tenant.state !== 'deleted' && isAdmin(me) && <AgentRights tenant={tenant} />}
       </div>
       <div className="grid min-w-0 gap-4">
         <Card
@@ -36,13 +43,17 @@ export function OverviewTab({ tenant, mayChange }: { tenant: Tenant; mayChange: 
           <Resources tenant={tenant} />
         </Card>
         <Card title={t('tenant.labels')} change={t('tenant.changeLabels')} onChange={editing('labels')}>
-          {edited === 'labels' ? <EditLabels tenant={tenant} onDone={done} /> : <Labels tenant={tenant} />}
+          {edited === 'labels' ? <EditLabels tenant={tenant} onDone={done('labels')} /> : <Labels tenant={tenant} />}
         </Card>
         <Card title={t('tenant.lifetime')} change={t('tenant.changeLifetime')} onChange={editing('lifetime')}>
-          {edited === 'lifetime' ? <EditLifetime tenant={tenant} onDone={done} /> : <Lifetime tenant={tenant} />}
+          {edited === 'lifetime' ? (
+            <EditLifetime tenant={tenant} onDone={done('lifetime')} />
+          ) : (
+            <Lifetime tenant={tenant} />
+          )}
         </Card>
         <Card title={t('tenant.skills')} change={t('tenant.changeSkills')} onChange={editing('skills')}>
-          {edited === 'skills' ? <EditSkills tenant={tenant} onDone={done} /> : <Skills tenant={tenant} />}
+          {edited === 'skills' ? <EditSkills tenant={tenant} onDone={done('skills')} /> : <Skills tenant={tenant} />}
         </Card>
       </div>
     </div>

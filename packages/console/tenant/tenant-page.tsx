@@ -18,6 +18,7 @@ import { isOperator, mayChangePool, mayReadPool } from '../session/access.ts';
 import { usePageTitle } from '../shell/page-title.ts';
 import { PageBar } from '../shell/shell.tsx';
 import { actionIcons } from '../tenants/action-icons.ts';
+import { CancelOperation } from '../tenants/cancel-operation.tsx';
 import { Operations, useBeginOperation } from '../tenants/operations.tsx';
 import { tenantQuery } from '../tenants/queries.ts';
 import { firstActionOf } from '../tenants/tenant-actions.ts';
@@ -95,7 +96,7 @@ function Known({ tenant }: { tenant: Tenant }) {
       <Header tenant={tenant} mayChange={mayChange} />
       <div className="min-h-0 flex-1 overflow-y-auto">
         <div className="mx-auto w-full max-w-400 px-4 py-4 sm:px-5 lg:px-6">
-          {tenant.operation && <OperationNow operation={tenant.operation} />}
+          {tenant.operation && <OperationNow operation={tenant.operation} mayChange={mayChange} />}
           {isBroken(tenant) && <Failure tenant={tenant} className="mb-4" />}
           <Tabs
             label={t('tenant.views')}
@@ -180,7 +181,7 @@ function Header({ tenant, mayChange }: { tenant: Tenant; mayChange: boolean }) {
 }
 
 /** What is being done to it, how far that is, and until when it has to be over. */
-function OperationNow({ operation }: { operation: NonNullable<Tenant['operation']> }) {
+function OperationNow({ operation, mayChange }: { operation: NonNullable<Tenant['operation']>; mayChange: boolean }) {
   const { t } = useTranslation();
   const format = useFormat();
   const left = secondsUntil(Date.parse(operation.deadlineAt), useNow(1_000));
@@ -201,6 +202,7 @@ function OperationNow({ operation }: { operation: NonNullable<Tenant['operation'
       <p className="tabular ms-auto text-ink-soft">
         {left === 0 ? t('tenant.deadlineOver') : t('tenant.deadlineIn', { time: format.duration(left) })}
       </p>
+      {mayChange && <CancelOperation operation={operation} />}
     </section>
   );
 }

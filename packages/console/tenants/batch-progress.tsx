@@ -9,6 +9,7 @@ import { Button } from '../design/button.tsx';
 import { Progress } from '../design/progress.tsx';
 import { Waiting } from '../design/ripples.tsx';
 import { showBatch, useShownBatch } from './batch.ts';
+import { CancelBatch } from './cancel-batch.tsx';
 
 const askEveryMs = 1_000;
 
@@ -31,7 +32,7 @@ function Shown({ batchId }: { batchId: string }) {
     if (finished) void queryClient.invalidateQueries({ queryKey: ['tenants'] });
   }, [finished, queryClient]);
   if (!batch) return <ProblemNotice error={error} />;
-  const done = batch.succeeded + batch.failed;
+  const done = batch.succeeded + batch.failed + batch.cancelled;
   const Sign = batch.failed > 0 ? CircleAlert : CircleCheck;
   return (
     <section
@@ -55,6 +56,11 @@ function Shown({ batchId }: { batchId: string }) {
             {finished
               ? t('batch.finished', { succeeded: batch.succeeded, failed: batch.failed })
               : t('batch.running', { done, total: batch.total })}
+            {batch.cancelledAt !== null && (
+              <span className="ms-2 font-normal text-ink-soft">
+                {t(finished ? 'batch.cancelled' : 'batch.cancelling', { count: batch.cancelled })}
+              </span>
+            )}
           </p>
           <Progress
             label={t('batch.progress')}
@@ -64,6 +70,7 @@ function Shown({ batchId }: { batchId: string }) {
             className="mt-2"
           />
         </div>
+        <CancelBatch batch={batch} />
         <Button
           kind="ghost"
           size="icon-sm"

@@ -5,6 +5,7 @@ import { ProblemNotice } from '../api/problem-notice.tsx';
 import { Button } from '../design/button.tsx';
 import { ConfirmDialog, Dialog } from '../design/dialog.tsx';
 import { CheckField, InputField } from '../design/form-fields.tsx';
+import { BackupFirst } from './backup-first.tsx';
 import { CloneDialog, MigrateDialog, RebuildDialog, ResizeDialog, RestoreDialog } from './operation-forms.tsx';
 import type { Action, ImmediateAction } from './tenant-actions.ts';
 import { useOperate } from './use-operate.ts';
@@ -41,6 +42,8 @@ export function OperationDialog({ action, ...props }: Props & { action: Exclude<
 function ConfirmOperation({ kind, tenant, onClose }: Props & { kind: 'stop' | 'restart' | 'reset' }) {
   const { t } = useTranslation();
   const operate = useOperate();
+  const [backup, setBackup] = useState(true);
+  const request = kind === 'reset' ? { kind, ...(backup ? {} : { skipBackup: true }) } : { kind };
   return (
     <ConfirmDialog
       open
@@ -48,10 +51,11 @@ function ConfirmOperation({ kind, tenant, onClose }: Props & { kind: 'stop' | 'r
       title={t(`operations.ask.${kind}`, { name: tenant.name })}
       confirm={t(`operations.action.${kind}`)}
       pending={operate.isPending}
-      onConfirm={() => operate.mutate({ tenant, request: { kind } }, { onSuccess: onClose })}
+      onConfirm={() => operate.mutate({ tenant, request }, { onSuccess: onClose })}
     >
       <p>{t(`operations.means.${kind}`)}</p>
       {tenant.state === 'running' && kind !== 'reset' && <p>{t('operations.means.turnEnds')}</p>}
+      {kind === 'reset' && <BackupFirst value={backup} onValue={setBackup} />}
       <ProblemNotice error={operate.error} />
     </ConfirmDialog>
   );

@@ -11,6 +11,7 @@ import { Notice } from '../design/notice.tsx';
 import { NumberField } from '../design/number-field.tsx';
 import { numberOf } from '../design/number-limits.ts';
 import { ImageSelect } from '../pool/image-select.tsx';
+import { BackupFirst } from './backup-first.tsx';
 import { CheckpointPicker } from './checkpoint-picker.tsx';
 import { resourceFields, resourceLimits } from './resources.ts';
 import { useOperate } from './use-operate.ts';
@@ -69,6 +70,7 @@ export function RestoreDialog({ tenant, onClose }: Props) {
   const { t } = useTranslation();
   const operate = useOperate();
   const [checkpointId, setCheckpointId] = useState('');
+  const [backup, setBackup] = useState(true);
   return (
     <FormDialog
       title={t('operations.ask.restore', { name: tenant.name })}
@@ -78,10 +80,14 @@ export function RestoreDialog({ tenant, onClose }: Props) {
       operate={operate}
       onClose={onClose}
       onSubmit={() =>
-        operate.mutate({ tenant, request: { kind: 'restore', from: { checkpointId } } }, { onSuccess: onClose })
+        operate.mutate(
+          { tenant, request: { kind: 'restore', from: { checkpointId }, ...(backup ? {} : { skipBackup: true }) } },
+          { onSuccess: onClose },
+        )
       }
     >
       <CheckpointPicker tenantId={tenant.id} value={checkpointId} onValue={setCheckpointId} />
+      <BackupFirst value={backup} onValue={setBackup} />
       {tenant.state === 'running' && <p className="text-ink-soft text-sm">{t('operations.means.turnEnds')}</p>}
     </FormDialog>
   );
@@ -165,6 +171,7 @@ export function RebuildDialog({ tenant, onClose }: Props) {
   const { data: templates } = useQuery(templatesQuery);
   const [image, setImage] = useState(tenant.image);
   const [template, setTemplate] = useState(tenant.configTemplate ?? '');
+  const [backup, setBackup] = useState(true);
   return (
     <FormDialog
       title={t('operations.ask.rebuild', { name: tenant.name })}
@@ -180,6 +187,7 @@ export function RebuildDialog({ tenant, onClose }: Props) {
               kind: 'rebuild',
               ...(image ? { image } : {}),
               ...(template === (tenant.configTemplate ?? '') ? {} : { configTemplate: template || null }),
+              ...(backup ? {} : { skipBackup: true }),
             },
           },
           { onSuccess: onClose },
@@ -199,6 +207,7 @@ export function RebuildDialog({ tenant, onClose }: Props) {
           </option>
         ))}
       </SelectField>
+      <BackupFirst value={backup} onValue={setBackup} />
       {tenant.state === 'running' && <p className="text-ink-soft text-sm">{t('operations.means.turnEnds')}</p>}
     </FormDialog>
   );

@@ -10,6 +10,15 @@ describe('what is offered for a tenant', () => {
     expect(actionsOf({ state: 'deleted', operation: null })).toEqual([]);
   });
 
+  it('is stop and delete while a start only waits, as far as the state allows it', () => {
+    const waiting = (kind: string) => ({ ...operation, kind, phase: 'waiting' });
+    expect(actionsOf({ state: 'pending', operation: waiting('restart') })).toEqual(['stop', 'delete']);
+    expect(actionsOf({ state: 'queued', operation: waiting('create') })).toEqual(['stop', 'delete']);
+    expect(actionsOf({ state: 'stopped', operation: waiting('start') })).toEqual(['delete']);
+    expect(actionsOf({ state: 'running', operation: waiting('backup') })).toEqual([]);
+    expect(actionsOf({ state: 'creating', operation: { ...operation, kind: 'start', phase: 'starting' } })).toEqual([]);
+  });
+
   it('always leaves a way out: whatever is not deleted can be deleted', () => {
     for (const state of tenantState.options) {
       if (state !== 'deleted') expect(actionsOf({ state, operation: null }), state).toContain('delete');

@@ -44,9 +44,17 @@ const groups: readonly (readonly Action[])[] = [
   ['delete'],
 ];
 
-/** One operation at a time: while there is one, nothing else is offered. */
+/**
+ * One operation at a time: while there is one, nothing else is offered, but for what ends it. Who does not want a tenant to run any more
+ * need not wait until a start that only waits, for its turn or for room, has had it.
+ */
 export function actionsOf({ state, operation }: Pick<Tenant, 'state' | 'operation'>): Action[] {
-  return operation ? [] : [...actionsByState[state]];
+  if (!operation) return [...actionsByState[state]];
+  const starts = ['create', 'start', 'wake'].includes(operation.kind) || state === 'pending';
+  if (operation.phase !== 'waiting' || !starts) return [];
+  // One that was never made is stopped by not making it.
+  const possible = state === 'queued' ? ['stop', ...actionsByState.queued] : actionsByState[state];
+  return (['stop', 'delete'] as const).filter((action) => possible.includes(action));
 }
 
 /** The same by groups, without empty ones. */

@@ -20,11 +20,22 @@ export const approvalRoutes = {
     method: 'GET',
     path: '/access-requests',
     tag: 'Approvals',
-    summary: 'Requests in the caller’s scope: those that wait first, then the newest; at most 200',
+    summary: 'Requests in the caller’s scope, by pages: those that wait first, then the newest',
     access: readers,
     scope: 'departments',
-    query: z.object({ state: accessRequestState.optional(), search: z.string().max(100).optional() }),
-    response: z.object({ requests: z.array(accessRequest), waiting: z.int().describe('for the caller’s decision') }),
+    query: z.object({
+      state: z
+        .enum([...accessRequestState.options, 'decided'])
+        .optional()
+        .describe('`decided`: all that do not wait'),
+      search: z.string().max(100).optional(),
+      before: z.string().max(64).optional().describe('the last request of the page before'),
+    }),
+    response: z.object({
+      requests: z.array(accessRequest),
+      more: z.boolean().describe('whether there are further ones'),
+      waiting: z.int().describe('for the caller’s decision'),
+    }),
   }),
   approveRequest: route({
     method: 'POST',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { auditEvent, auditOutcome } from '../audit.ts';
+import { auditActor, auditEvent, auditOutcome } from '../audit.ts';
 import { route } from './route.ts';
 
 export const auditRoutes = {
@@ -18,6 +18,8 @@ export const auditRoutes = {
         .describe('id of the last event of the page before'),
       action: z.string().max(64).optional().describe('exact action, or its first part with a dot: `tool.`'),
       outcome: auditOutcome.optional(),
+      actor: auditActor.optional().describe('who did it: people, agents, or Clawpool itself'),
+      since: z.iso.datetime().optional().describe('not what was before'),
       search: z.string().max(100).optional().describe('part of the actor’s or the target’s name'),
       limit: z.coerce.number().int().min(1).max(200).default(50),
     }),

@@ -5,6 +5,8 @@ import {
   conversation,
   conversationEvent,
   message,
+  messagePageQuery,
+  moreMessages,
   searchHit,
   turn,
 } from '../conversation.ts';
@@ -134,7 +136,7 @@ export const conversationRoutes = {
     path: '/conversations',
     tag: 'Conversations',
     summary:
-      'Start a conversation with my agent, or, as operator or admin, a playground conversation with an employee’s',
+      'Start a conversation with my agent, or, as admin, a playground conversation with the one that answers an employee',
     access: 'signed-in',
     scope: 'own',
     status: 201,
@@ -148,7 +150,7 @@ export const conversationRoutes = {
         .string()
         .max(64)
         .optional()
-        .describe('playground: whose agent to talk to. Operators and admins only; audited'),
+        .describe('playground: the agent that answers this employee. Admins only; audited'),
     }),
     response: conversation,
   }),
@@ -156,11 +158,28 @@ export const conversationRoutes = {
     method: 'GET',
     path: '/conversations/:conversationId',
     tag: 'Conversations',
-    summary: 'A conversation with its messages',
+    summary: 'A conversation with the newest page of its messages',
     access: 'signed-in',
     scope: 'own',
     params,
-    response: z.object({ conversation, messages: z.array(message), turns: z.array(turn) }),
+    response: z.object({
+      conversation,
+      messages: z.array(message),
+      more: moreMessages,
+      turns: z.array(turn),
+    }),
+  }),
+  conversationMessages: route({
+    method: 'GET',
+    path: '/conversations/:conversationId/messages',
+    tag: 'Conversations',
+    summary:
+      'Messages of a conversation, a page at a time from the newest to the first, each in the order they were said',
+    access: 'signed-in',
+    scope: 'own',
+    params,
+    query: messagePageQuery,
+    response: z.object({ messages: z.array(message), more: moreMessages }),
   }),
   sendMessage: route({
     method: 'POST',

@@ -22,6 +22,7 @@ import { sessionRoutes } from './session.ts';
 import { sessionMonitorRoutes } from './sessions.ts';
 import { skillRoutes } from './skills.ts';
 import { tenantRoutes } from './tenants.ts';
+import { tierRoutes } from './tiers.ts';
 import { twinRoutes } from './twins.ts';
 
 /** Every endpoint under `/api/v1`. */
@@ -42,6 +43,7 @@ export const routes = {
   ...poolRoutes,
   ...skillRoutes,
   ...organizationRoutes,
+  ...tierRoutes,
   ...agentSettingsRoutes,
   ...agentsRoutes,
   ...approvalRoutes,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { message, turn } from '../conversation.ts';
+import { attachment, attachmentLimits, maxMessageLength, message, moreMessages, turn } from '../conversation.ts';
 import {
   apiAnswer,
   apiEvent,
@@ -139,8 +139,7 @@ export const integrationRoutes = {
 
 const tenantParams = z.object({ tenantId: z.string().max(64) });
 const sessionParams = z.object({ sessionId: z.string().max(64) });
-const inbound = z.object({
-  text: z.string().trim().min(1).max(32_000),
+const whose = {
   sessionId: z.string().max(64).optional().describe('goes on in this session of the same key'),
   user: z
     .string()
@@ -149,6 +148,15 @@ const inbound = z.object({
     .max(128)
     .optional()
     .describe('whoever talks; each has one open session. Absent: a new session'),
+};
+const inbound = z.object({
+  text: z.string().trim().max(maxMessageLength).default('').describe('may be empty when there are attachments'),
+  attachments: z
+    .array(z.string().max(64))
+    .max(attachmentLimits.perMessage)
+    .default([])
+    .describe('ids of files that were uploaded to this session and not sent'),
+  ...whose,
   idempotencyKey: z.string().min(8).max(128).optional().describe('the same key again is the same message'),
 });
 
@@ -178,6 +186,32 @@ export const publicApiRoutes = {
     body: inbound,
     events: apiEvent,
   }),
+  apiUploadAttachment: route({
+    method: 'POST',
+    path: '/agents/:tenantId/attachments',
+    tag: 'Public API',
+    summary:
+      'Upload a file for the next message of the session that is answered with; one that is not sent within a day is removed',
+    access: 'api-key',
+    params: tenantParams,
+    query: z.object({
+      name: z.string().trim().min(1).max(200),
+      mediaType: z.string().max(100).optional(),
+      ...whose,
+    }),
+    status: 201,
+    upload: 'application/octet-stream',
+    response: z.object({ sessionId: z.string(), attachment }),
+  }),
+  apiDownloadAttachment: route({
+    method: 'GET',
+    path: '/api-sessions/:sessionId/attachments/:attachmentId',
+    tag: 'Public API',
+    summary: 'A file of a message in a session of this key: an answer names its attachments',
+    access: 'api-key',
+    params: sessionParams.extend({ attachmentId: z.string().max(64) }),
+    download: 'application/octet-stream',
+  }),
   apiTurn: route({
     method: 'GET',
     path: '/agents/:tenantId/turns/:turnId',
@@ -204,10 +238,20 @@ export const publicApiRoutes = {
     method: 'GET',
     path: '/api-sessions/:sessionId',
     tag: 'Public API',
-    summary: 'A session of this key with its messages and open turns',
+    summary:
+      'A session of this key with its open turns and a page of its messages, the newest unless `before` is given',
     access: 'api-key',
     params: sessionParams,
-    response: z.object({ session: apiSession, messages: z.array(message), turns: z.array(turn) }),
+    query: z.object({
+      before: z.string().max(64).optional().describe('id of the first message of the page before'),
+      limit: z.coerce.number().int().min(1).max(500).default(100),
+    }),
+    response: z.object({
+      session: apiSession,
+      messages: z.array(message),
+      more: moreMessages,
+      turns: z.array(turn),
+    }),
   }),
   apiEndSession: route({
     method: 'DELETE',

@@ -13,27 +13,7 @@ import {
   positionInput,
   removal,
 } from '../organization.ts';
-import { toolName } from '../tools.ts';
 import { route } from './route.ts';
-
-/** A named runtime profile. What a tenant and its template leave open comes from here. */
-export const tier = z.object({
-  id: z.string(),
-  name: z.string(),
-  driver: z.string().nullable().describe('null: the installation’s'),
-  image: z.string().nullable().describe('null: the default image'),
-  model: z.string().nullable().describe('provider/model; null: the active model'),
-  cpus: z.number(),
-  memoryMegabytes: z.int(),
-  diskMegabytes: z.int(),
-  idleMinutes: z.int(),
-  alwaysOn: z.boolean(),
-  fastPath: z.boolean().describe('the model answers directly while a runtime wakes'),
-  heartbeatMinutes: z.int().describe('minutes between two looks at HEARTBEAT.md; 0: never'),
-  toolsCeiling: z.array(toolName).describe('no position of the tier can allow more'),
-  egressHosts: z.array(z.string()).describe('hosts its tenants may reach by HTTPS: api.example.com, *.example.com'),
-});
-export type Tier = z.infer<typeof tier>;
 
 const readers = ['operator', 'admin', 'manager', 'auditor'] as const;
 const departmentParams = z.object({ departmentId: z.string().max(64) });
@@ -51,16 +31,6 @@ const csv = z.object({
     .describe('columns: name, email, department, position, number, roles, contact_for; the first two are needed'),
   fileName: z.string().max(200).default('people.csv'),
 });
-/** An HTTPS host name, or one with `*.` before it. */
-const egressHost = z
-  .string()
-  .max(253)
-  .toLowerCase()
-  .regex(
-    /^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/u,
-    'use api.example.com or *.example.com',
-  );
-
 export const organizationRoutes = {
   listDepartments: route({
     method: 'GET',
@@ -193,7 +163,10 @@ export const organizationRoutes = {
       search: z.string().max(100).optional().describe('in name, e-mail and number'),
       departmentId: z.string().max(64).optional().describe('and everything below it'),
       positionId: z.string().max(64).optional(),
-      with: z.enum(['agent', 'no_agent', 'suspended']).optional(),
+      with: z
+        .enum(['agent', 'no_agent', 'no_position', 'suspended'])
+        .optional()
+        .describe('no_position: of those who are not suspended'),
       limit: z.coerce.number().int().min(1).max(1_000).default(1_000),
       offset: z.coerce.number().int().min(0).default(0),
     }),
@@ -329,33 +302,5 @@ export const organizationRoutes = {
     scope: 'organization',
     params: importParams,
     response: employeeImport,
-  }),
-
-  listTiers: route({
-    method: 'GET',
-    path: '/tiers',
-    tag: 'Organization',
-    summary: 'The tiers that tenants are made of, by name',
-    access: readers,
-    scope: 'organization',
-    response: z.object({ tiers: z.array(tier) }),
-  }),
-  changeTier: route({
-    method: 'PATCH',
-    path: '/tiers/:tierId',
-    tag: 'Organization',
-    summary: 'What agents of a tier may do, and how they wake and stay awake; holds from the next message on',
-    access: ['admin'],
-    scope: 'organization',
-    params: z.object({ tierId: z.string().max(64) }),
-    body: tier
-      .pick({ fastPath: true, alwaysOn: true, toolsCeiling: true, model: true })
-      .extend({
-        heartbeatMinutes: z.int().min(0).max(10_080),
-        idleMinutes: z.int().min(1).max(43_200),
-        egressHosts: z.array(egressHost).max(200),
-      })
-      .partial(),
-    response: tier,
   }),
 };

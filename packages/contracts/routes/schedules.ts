@@ -4,13 +4,13 @@ import { route } from './route.ts';
 
 const params = z.object({ scheduleId: z.string().max(64) });
 
-/** Each person sees and changes the schedules of their own agent; admins those of any tenant of the organization. */
+/** Each person sees and changes the schedules of their own agent and of those they share; admins those of any tenant of the organization. */
 export const scheduleRoutes = {
   listSchedules: route({
     method: 'GET',
     path: '/schedules',
     tag: 'Schedules',
-    summary: 'Schedules of my agent, or, for admins, of a tenant',
+    summary: 'Schedules of my agent, or of one that I share; for admins, of any',
     access: 'signed-in',
     scope: 'own',
     query: z.object({ tenantId: z.string().max(64).optional() }),

@@ -1,5 +1,17 @@
 import { z } from 'zod';
-import { accessPath, conversation, conversationEvent, message, monitoredSession, turn } from '../conversation.ts';
+import {
+  accessPath,
+  attachment,
+  attachmentLimits,
+  conversation,
+  conversationEvent,
+  maxMessageLength,
+  message,
+  messagePageQuery,
+  monitoredSession,
+  moreMessages,
+  turn,
+} from '../conversation.ts';
 import { route } from './route.ts';
 
 /** Who may look: their scope is the use case's (a manager's own department and all below it). */
@@ -31,11 +43,27 @@ export const sessionMonitorRoutes = {
     method: 'GET',
     path: '/sessions/:conversationId',
     tag: 'Sessions',
-    summary: 'One session of my scope with its transcript; that it was read is recorded',
+    summary: 'One session of my scope with the newest page of its transcript; that it was read is recorded',
     access: watchers,
     scope: 'departments',
     params,
-    response: z.object({ session: monitoredSession, messages: z.array(message), turns: z.array(turn) }),
+    response: z.object({
+      session: monitoredSession,
+      messages: z.array(message),
+      more: moreMessages,
+      turns: z.array(turn),
+    }),
+  }),
+  getMonitoredMessages: route({
+    method: 'GET',
+    path: '/sessions/:conversationId/messages',
+    tag: 'Sessions',
+    summary: 'A session’s transcript, a page at a time from the newest to the first; that it was read is recorded',
+    access: watchers,
+    scope: 'departments',
+    params,
+    query: messagePageQuery,
+    response: z.object({ messages: z.array(message), more: moreMessages }),
   }),
   monitoredSessionEvents: route({
     method: 'GET',
@@ -77,8 +105,35 @@ export const sessionMonitorRoutes = {
     scope: 'departments',
     params,
     status: 201,
-    body: z.object({ text: z.string().trim().min(1).max(32_000), clientMessageId: z.string().min(8).max(64) }),
+    body: z.object({
+      text: z.string().trim().max(maxMessageLength).describe('may be empty when there are attachments'),
+      attachments: z.array(z.string().max(64)).max(attachmentLimits.perMessage).default([]),
+      clientMessageId: z.string().min(8).max(64),
+    }),
     response: message,
+  }),
+  uploadSessionAttachment: route({
+    method: 'POST',
+    path: '/sessions/:conversationId/attachments',
+    tag: 'Sessions',
+    summary: 'Upload a file for my next message in a session; one that is not sent within a day is removed',
+    access: takers,
+    scope: 'departments',
+    params,
+    query: z.object({ name: z.string().trim().min(1).max(200), mediaType: z.string().max(100).optional() }),
+    status: 201,
+    upload: 'application/octet-stream',
+    response: attachment,
+  }),
+  downloadSessionAttachment: route({
+    method: 'GET',
+    path: '/sessions/:conversationId/attachments/:attachmentId',
+    tag: 'Sessions',
+    summary: 'A file that was sent in a session of my scope; that it was opened is recorded',
+    access: watchers,
+    scope: 'departments',
+    params: params.extend({ attachmentId: z.string().max(64) }),
+    download: 'application/octet-stream',
   }),
   endSession: route({
     method: 'POST',

@@ -142,6 +142,16 @@ export const tenantRoutes = {
     params: z.object({ operationId: z.string().max(64) }),
     response: operation,
   }),
+  cancelOperation: route({
+    method: 'DELETE',
+    path: '/operations/:operationId',
+    tag: 'Tenants',
+    summary: 'Calls an operation back that waits, for its turn or for room; one that is under way goes on',
+    access: writers,
+    scope: 'organization',
+    params: z.object({ operationId: z.string().max(64) }),
+    response: operation,
+  }),
   tenantMetrics: route({
     method: 'GET',
     path: '/tenants/:tenantId/metrics',
@@ -195,5 +205,15 @@ export const tenantRoutes = {
     response: batch.extend({
       failures: z.array(operation).describe('at most 200'),
     }),
+  }),
+  cancelBatch: route({
+    method: 'DELETE',
+    path: '/batches/:batchId',
+    tag: 'Tenants',
+    summary: 'Calls a batch back: what has not begun does not begin; what is under way comes to its end',
+    access: writers,
+    scope: 'organization',
+    params: z.object({ batchId: z.string().max(64) }),
+    response: batch,
   }),
 };

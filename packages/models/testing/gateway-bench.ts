@@ -27,6 +27,10 @@ export async function startGatewayBench(options: Partial<ModelGatewayOptions> = 
     tools: new Set(['read', 'session_status']),
     models: ['openai/first', 'anthropic/second'],
     maxCallsPerTurn: 3,
+    refusedTools: new Map([
+      ['exec', { tool: 'shell', because: 'not_in_position', request: null }],
+      ['write', { tool: 'file_write', because: 'not_in_position', request: null }],
+    ]),
     positionName: 'Finance Analyst',
   };
   const state = { policy: policy as TenantModelPolicy | null };

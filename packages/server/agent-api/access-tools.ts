@@ -2,7 +2,7 @@ import { type AccessRequest, accessKind, longestGrantHours, requestDays, toolNam
 import type { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
 import { z } from 'zod';
 import type { AccessRequestService } from '../governance/approvals/requests/access-request-service.ts';
-import { type CallRules, createAttempt } from './tool-call.ts';
+import { type CallRules, createAttempt, createChange } from './tool-call.ts';
 
 export interface AccessToolsOptions {
   /** An agent asks for its owner, and so has one. */
@@ -17,6 +17,7 @@ const usualHours = 8;
 /** By which an agent asks that it may do more. People decide; nothing that it says decides anything. */
 export function registerAccessTools(server: McpServer, { agent, requests, rules }: AccessToolsOptions): void {
   const attempt = createAttempt(rules);
+  const change = createChange(rules);
 
   server.registerTool(
     'access_request',
@@ -53,7 +54,7 @@ export function registerAccessTools(server: McpServer, { agent, requests, rules 
       annotations: { destructiveHint: false, idempotentHint: true, openWorldHint: false },
     },
     (input) =>
-      attempt(async () => {
+      change(async () => {
         const request = await requests.askAsAgent(agent, input);
         return { request: shown(request), tell: waitsFor(request) };
       }),

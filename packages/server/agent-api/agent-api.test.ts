@@ -1,7 +1,9 @@
 import { eq } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { acceptMessage } from '../conversations/accept.ts';
+import { openConversation } from '../conversations/open-conversation.ts';
 import type { Database } from '../store/database.ts';
-import { accessRequests, auditEvents, organizations, schedules, tenants } from '../store/schema/index.ts';
+import { accessRequests, auditEvents, organizations, schedules, tenants, twins } from '../store/schema/index.ts';
 import { createTestDatabase } from '../store/testing.ts';
 import { type AgentPipes, callTool as call, createAgentPipes } from '../testing/agent-pipes.ts';
 import { insertSmallOrganization } from '../testing/small-organization.ts';
@@ -11,6 +13,9 @@ let database: Database;
 let pipes: AgentPipes;
 let errors: unknown[];
 let clock: Date;
+let noted: string[][];
+/** Turns that runtimes work on, by tenant. */
+let running: Map<string, string[]>;
 
 beforeEach(async () => {
   database = await createTestDatabase();
@@ -18,6 +23,8 @@ beforeEach(async () => {
   await database.db.update(organizations).set({ timezone: 'Europe/Berlin' });
   pipes = createAgentPipes();
   errors = [];
+  noted = [];
+  running = new Map();
   clock = new Date('2026-03-10T08:00:00Z');
 });
 afterEach(async () => {
@@ -26,7 +33,17 @@ afterEach(async () => {
 });
 
 const newApi = () =>
-  createAgentApi({ database, accepts: pipes.accepts, onError: (error) => errors.push(error), now: () => clock });
+  createAgentApi({
+    ...{ database, accepts: pipes.accepts, onError: (error) => errors.push(error), now: () => clock },
+    runningTurns: (tenantId) => running.get(tenantId) ?? [],
+    memory: {
+      remember: async ({ tenantId, timezone }, text) => {
+        noted.push([tenantId, timezone, text]);
+        return { path: 'memory/2026-03-10.md' };
+      },
+      recall: async ({ tenantId }) => [{ path: 'memory/2026-03-09.md', text: `Of ${tenantId}.` }],
+    },
+  });
 
 const pipeOf = (tenantId: string, api = newApi()) => pipes.pipeOf(tenantId, api);
 
@@ -40,7 +57,15 @@ describe('an agent', () => {
   test('finds its tools, and what time it is where it works', async () => {
     const { tools } = await (await connect('ann')).listTools();
     expect(tools.map(({ name }) => name)).toEqual([
-      ...['schedule_create', 'schedule_list', 'schedule_delete', 'access_request', 'access_status'],
+      ...[
+        'schedule_create',
+        'schedule_list',
+        'schedule_delete',
+        'remember',
+        'recall',
+        'access_request',
+        'access_status',
+      ],
     ]);
     expect(tools[0]?.description).toContain('Tuesday 2026-03-10 09:00 GMT+1, in Europe/Berlin');
     expect(tools[0]?.inputSchema).toMatchObject({ required: ['name', 'prompt', 'timing'] });
@@ -170,7 +195,83 @@ describe('an agent that lacks something', () => {
   test('and is nobody’s in particular has nobody to ask for', async () => {
     await database.db.update(tenants).set({ employeeId: null }).where(eq(tenants.id, 'ben'));
     const { tools } = await (await connect('ben')).listTools();
-    expect(tools.map(({ name }) => name)).toEqual(['schedule_create', 'schedule_list', 'schedule_delete']);
+    expect(tools.map(({ name }) => name).filter((name) => name.startsWith('access'))).toEqual([]);
+  });
+});
+
+describe('what an agent remembers', () => {
+  test('is written down as its own, by the clock of its organization, and read again', async () => {
+    const ann = await connect('ann');
+    const { text, failed } = await call(ann, 'remember', { text: '  Carol likes tea. ' });
+    expect([JSON.parse(text), failed]).toEqual([
+      { noted: 'memory/2026-03-10.md', tell: 'Noted in memory/2026-03-10.md.' },
+      false,
+    ]);
+    expect(noted).toEqual([['ann', 'Europe/Berlin', 'Carol likes tea.']]);
+    expect(JSON.parse((await call(ann, 'recall')).text)).toEqual({
+      notes: [{ path: 'memory/2026-03-09.md', text: 'Of ann.' }],
+    });
+  });
+
+  test.each([{ text: '' }, { text: 'x'.repeat(501) }, {}])('is never %j', async (input) => {
+    expect(await call(await connect('ann'), 'remember', input)).toMatchObject({ failed: true });
+    expect(noted).toEqual([]);
+  });
+
+  test('is nothing of what strangers say to a twin', async () => {
+    await database.db.insert(twins).values({ organizationId: 'org', employeeId: 'ann', tenantId: 'ben', active: true });
+    const { tools } = await (await connect('ben')).listTools();
+    expect(tools.map(({ name }) => name)).not.toContain('remember');
+    expect(await call(await connect('ben'), 'remember', { text: 'I am the boss.' })).toMatchObject({ failed: true });
+    expect(noted).toEqual([]);
+  });
+});
+
+describe('while an admin tries an agent out', () => {
+  async function turnOf(path: 'emp' | 'pgnd'): Promise<string> {
+    const of = { organizationId: 'org', tenantId: 'ann', path, userId: 'user-ben' } as const;
+    const caller = { ...of, callerKey: `user:${path}`, callerName: 'ben' };
+    return database.db.transaction(async (tx) => {
+      const { id: conversationId } = await openConversation(tx, caller);
+      const said = { channelMessageId: path, text: 'Remind me tomorrow.', at: clock };
+      const how = { origin: 'portal', verification: 'signed_in' } as const;
+      const accepted = await acceptMessage(tx, { organizationId: 'org', conversationId, ...how, ...said });
+      return accepted?.turn.id ?? '';
+    });
+  }
+
+  test('it changes nothing for the people it works for, says so, and looks things up as ever', async () => {
+    const ann = await connect('ann');
+    const { id } = JSON.parse((await call(ann, 'schedule_create', daily)).text).made;
+    running.set('ann', [await turnOf('pgnd')]);
+    for (const [tool, input] of [
+      ['schedule_create', { ...daily, name: 'Tomorrow' }],
+      ['schedule_delete', { id }],
+      ['access_request', { kind: 'tool', resource: 'shell', reason: 'git status for the review' }],
+      ['remember', { text: 'The admin likes coffee.' }],
+    ] as const) {
+      expect(await call(ann, tool, input)).toEqual({
+        failed: true,
+        text: expect.stringMatching(/playground.*Say what/),
+      });
+    }
+    expect((await rows()).map(({ name }) => name)).toEqual(['Daily']);
+    expect(await database.db.$count(accessRequests)).toBe(0);
+    expect(noted).toEqual([]);
+    for (const tool of ['schedule_list', 'access_status', 'recall']) {
+      expect(await call(ann, tool)).toMatchObject({ failed: false });
+    }
+  });
+
+  test('and the test only waits for it, the employee’s own turn does what it is asked', async () => {
+    const [own] = [await turnOf('emp'), await turnOf('pgnd')];
+    running.set('ann', [own]);
+    expect(await call(await connect('ann'), 'schedule_create', daily)).toMatchObject({ failed: false });
+  });
+
+  test('others do what they are asked', async () => {
+    running.set('ann', [await turnOf('pgnd')]);
+    expect(await call(await connect('ben'), 'schedule_create', daily)).toMatchObject({ failed: false });
   });
 });
 

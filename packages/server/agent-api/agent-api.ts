@@ -1,12 +1,13 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
-import { eq } from 'drizzle-orm';
+import { and, eq, inArray } from 'drizzle-orm';
 import { createScheduleService } from '../conversations/schedules/schedule-service.ts';
 import { createAccessRequestService } from '../governance/approvals/requests/access-request-service.ts';
 import { findTenant } from '../pool/tenant-store.ts';
 import type { Database } from '../store/database.ts';
-import { organizations } from '../store/schema/index.ts';
+import { conversations, organizations, turns, twins } from '../store/schema/index.ts';
 import { createLookupServer } from './lookup-server.ts';
+import type { AgentMemory } from './memory-tools.ts';
 import { createRateLimit, type RateLimit } from './rate-limit.ts';
 import { type CallingAgent, createToolServer } from './tool-server.ts';
 
@@ -14,6 +15,10 @@ export interface AgentApiOptions {
   database: Database;
   /** Whether this is the token of that tenant’s runtime, now. */
   accepts: (tenantId: string, bearer: string) => boolean | Promise<boolean>;
+  /** Ids of the turns that a tenant's runtime works on now. */
+  runningTurns: (tenantId: string) => readonly string[];
+  /** Where agents write down what they remember. */
+  memory: AgentMemory;
   onError: (error: unknown) => void;
   now?: () => Date;
 }
@@ -31,6 +36,8 @@ const bodyBytes = 64 * 1024;
 export function createAgentApi({
   database,
   accepts,
+  runningTurns,
+  memory,
   onError,
   now = () => new Date(),
 }: AgentApiOptions): (tenantId: string) => RequestListener {
@@ -66,10 +73,12 @@ export function createAgentApi({
     response: ServerResponse,
     body: unknown,
   ): Promise<void> {
-    const rules = { mayCall: () => limit.take(agent.tenantId), onError };
+    const { tenantId } = agent;
+    const isTest = () => isAnyTest(database, tenantId, runningTurns(tenantId));
+    const rules = { mayCall: () => limit.take(tenantId), isTest, onError };
     const server = agent.isAssistant
       ? createLookupServer({ database, agent, rules })
-      : createToolServer({ agent, schedules, requests: access, rules, now });
+      : createToolServer({ agent, schedules, requests: access, memory, rules, now });
     const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true });
     response.once('close', () => void server.close().catch(onError));
     // The SDK's own types are not exact about optional properties.
@@ -97,8 +106,24 @@ async function findAgent(
     .select({ timezone: organizations.timezone })
     .from(organizations)
     .where(eq(organizations.id, organizationId));
+  const isTwin =
+    (await db.$count(twins, and(eq(twins.organizationId, organizationId), eq(twins.tenantId, tenantId)))) > 0;
   const timezone = organization?.timezone ?? 'UTC';
-  return { organizationId, tenantId, agentName: tenant.name, timezone, isAssistant, employeeId };
+  return { organizationId, tenantId, agentName: tenant.name, timezone, isAssistant, isTwin, employeeId };
+}
+
+/** A test is alone with the agent, so whatever is called meanwhile is called by it. */
+async function isAnyTest({ db }: Database, tenantId: string, turnIds: readonly string[]): Promise<boolean> {
+  if (turnIds.length === 0) return false;
+  const tests = db
+    .select({ id: turns.id })
+    .from(turns)
+    .innerJoin(
+      conversations,
+      and(eq(conversations.organizationId, turns.organizationId), eq(conversations.id, turns.conversationId)),
+    )
+    .where(and(eq(turns.tenantId, tenantId), inArray(turns.id, [...turnIds]), eq(conversations.path, 'pgnd')));
+  return (await tests.limit(1)).length > 0;
 }
 
 const pathOf = (request: IncomingMessage) => (request.url ?? '').split('?', 1)[0];

@@ -81,7 +81,11 @@ async function insertEvidence(organizationId: string): Promise<void> {
 }
 
 async function connect(tenantId = 'the-assistant'): Promise<Client> {
-  const api = createAgentApi({ database, accepts: pipes.accepts, onError: (error) => errors.push(error) });
+  const api = createAgentApi({
+    ...{ database, accepts: pipes.accepts, onError: (error) => errors.push(error) },
+    memory: { remember: async () => ({ path: '' }), recall: async () => [] },
+    runningTurns: () => [],
+  });
   return pipes.connect(tenantId, await pipes.pipeOf(tenantId, api));
 }
 

@@ -4,6 +4,8 @@ import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 export interface CallRules {
   /** Asked once for every call. */
   mayCall: () => boolean;
+  /** Whether somebody only tries the agent out just now. Asked before every call that would change something. */
+  isTest: () => Promise<boolean>;
   onError: (error: unknown) => void;
 }
 
@@ -22,5 +24,22 @@ export function createAttempt({ mayCall, onError }: CallRules) {
     }
   };
 }
+
+/** The same for what changes something outside of the agent: not while somebody only tries the agent out, since it would be real. */
+export function createChange(rules: CallRules) {
+  const attempt = createAttempt(rules);
+  return (work: () => Promise<unknown>): Promise<CallToolResult> =>
+    attempt(async () => {
+      if (await rules.isTest()) throw onlyATest();
+      return work();
+    });
+}
+
+const onlyATest = () =>
+  new ClawpoolError(
+    'not_allowed',
+    'Nothing was done: an administrator only tries you out in the playground, where you change nothing for the people you work for.',
+    'Say what you would have done, and that it works in a conversation of theirs.',
+  );
 
 const failure = (text: string): CallToolResult => ({ isError: true, content: [{ type: 'text', text }] });

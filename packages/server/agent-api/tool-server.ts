@@ -5,28 +5,33 @@ import { localTime } from '../conversations/schedules/schedule.ts';
 import type { ScheduleService, SchedulingAgent } from '../conversations/schedules/schedule-service.ts';
 import type { AccessRequestService } from '../governance/approvals/requests/access-request-service.ts';
 import { registerAccessTools } from './access-tools.ts';
-import { type CallRules, createAttempt } from './tool-call.ts';
+import { type AgentMemory, registerMemoryTools } from './memory-tools.ts';
+import { type CallRules, createAttempt, createChange } from './tool-call.ts';
 
 export interface CallingAgent extends SchedulingAgent {
   /** Of its organization: what times without a zone are in. */
   timezone: string;
   /** Whose agent it is; null: nobody's in particular, and so it asks for nobody. */
   employeeId: string | null;
+  /** Strangers talk to it: it keeps nothing of what they say. */
+  isTwin: boolean;
 }
 
 export interface ToolServerOptions {
   agent: CallingAgent;
   schedules: Pick<ScheduleService, 'create' | 'list' | 'remove'>;
   requests: Pick<AccessRequestService, 'askAsAgent' | 'listOfAgent'>;
+  memory: AgentMemory;
   rules: CallRules;
   now: () => Date;
 }
 
 /** The tools of one agent. */
-export function createToolServer({ agent, schedules, requests, rules, now }: ToolServerOptions): McpServer {
+export function createToolServer({ agent, schedules, requests, memory, rules, now }: ToolServerOptions): McpServer {
   const server = new McpServer({ name: 'clawpool', version: '1' });
 
   const attempt = createAttempt(rules);
+  const change = createChange(rules);
 
   server.registerTool(
     'schedule_create',
@@ -34,14 +39,14 @@ export function createToolServer({ agent, schedules, requests, rules, now }: Too
       title: 'Make a schedule',
       description: [
         'Let yourself be asked something later: once (a reminder), at a rate, or by a cron expression. At each time you get the prompt as a',
-        'message in a session of its own, and your answer is delivered to the person you work for. Use this for every reminder and',
+        'message in a session of its own, and your answer is delivered to the person you work for (to each of them, where several share you). Use this for every reminder and',
         `recurring task; it works also while you sleep. Now it is ${inZone(now(), agent.timezone)}, in ${agent.timezone}.`,
       ].join(' '),
       inputSchema: createInput(agent.timezone),
       annotations: { destructiveHint: false, idempotentHint: false, openWorldHint: false },
     },
     ({ timing, ...rest }) =>
-      attempt(async () => {
+      change(async () => {
         const made = await schedules.create(agent, {
           ...{ ...rest, enabled: true, timing: absolute(timing, agent.timezone) },
         });
@@ -68,11 +73,12 @@ export function createToolServer({ agent, schedules, requests, rules, now }: Too
       annotations: { destructiveHint: true, idempotentHint: false, openWorldHint: false },
     },
     ({ id }) =>
-      attempt(async () => {
+      change(async () => {
         await schedules.remove(agent, id);
         return { deleted: id };
       }),
   );
+  if (!agent.isTwin) registerMemoryTools(server, { agent, memory, rules });
   const { employeeId } = agent;
   if (employeeId !== null) registerAccessTools(server, { agent: { ...agent, employeeId }, requests, rules });
   return server;

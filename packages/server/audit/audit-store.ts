@@ -1,5 +1,5 @@
 import type { AuditEvent, NewAuditEvent } from '@clawpool/contracts';
-import { and, desc, eq, ilike, inArray, like, lt, or } from 'drizzle-orm';
+import { and, desc, eq, gte, ilike, inArray, like, lt, or } from 'drizzle-orm';
 import type { Queryable } from '../store/database.ts';
 import { auditEvents } from '../store/schema/index.ts';
 
@@ -25,6 +25,9 @@ export interface AuditQuery {
   /** An exact action, or all that begin with it when it ends with a dot. */
   action?: string | undefined;
   outcome?: AuditEvent['outcome'] | undefined;
+  actor?: AuditEvent['actor']['type'] | undefined;
+  /** ISO time; nothing that was before it. */
+  since?: string | undefined;
   /** Part of the actor's or the target's name, in any case. */
   search?: string | undefined;
   /** Of which one is the actor or the target: ids of a user, an employee, a tenant. */
@@ -43,6 +46,8 @@ export async function listAuditEvents(db: Queryable, organizationId: string, que
         query.before ? lt(auditEvents.id, numberOf(query.before)) : undefined,
         query.action ? actionMatches(query.action) : undefined,
         query.outcome ? eq(auditEvents.outcome, query.outcome) : undefined,
+        query.actor ? eq(auditEvents.actorType, query.actor) : undefined,
+        query.since ? gte(auditEvents.at, new Date(query.since)) : undefined,
         query.search ? nameContains(query.search) : undefined,
         query.involving
           ? or(inArray(auditEvents.actorId, [...query.involving]), inArray(auditEvents.targetId, [...query.involving]))

@@ -10,7 +10,7 @@ import {
   type Turn,
   type Verification,
 } from '@clawpool/contracts';
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '../store/database.ts';
 import { notification } from '../store/notifications.ts';
 import { type ReplyTo, turns } from '../store/schema/index.ts';
@@ -58,9 +58,8 @@ export async function acceptMessage(tx: Transaction, inbound: Inbound): Promise<
   const known = await findByChannelMessageId(tx, organizationId, conversationId, channelMessageId);
   if (known) return { ...known, known: true };
   refuseUnusable(text, inbound.attachments ?? []);
-  const { tenantId, takenOver, waitingForTenant, waitingInOrganization } = conversation;
-  if (conversation.suspended) throw isSuspended();
-  if (!isRoom(waitingForTenant, waitingInOrganization)) throw tooMuchWaits(waitingForTenant);
+  const { tenantId, takenOver } = conversation;
+  refuseOneMore(conversation);
 
   const messageId = randomUUID();
   const turnId = randomUUID();
@@ -101,6 +100,35 @@ export async function acceptMessage(tx: Transaction, inbound: Inbound): Promise<
     },
     known: false,
   };
+}
+
+/**
+ * Locks a conversation in which a turn that is there already is to run again. What holds for a message holds for it; one that is not over
+ * has its place among those that wait.
+ *
+ * @returns false: there is no such conversation, or it has ended
+ * @throws ClawpoolError `not_allowed`, `too_many_requests`, as `acceptMessage` does
+ */
+export async function lockForRetry(
+  tx: Transaction,
+  { organizationId, conversationId, turnId }: { organizationId: string; conversationId: string; turnId: string },
+): Promise<boolean> {
+  const conversation = await lockConversation(tx, organizationId, conversationId);
+  if (!conversation || conversation.ended) return false;
+  const key = and(eq(turns.organizationId, organizationId), eq(turns.id, turnId));
+  const own = await tx.$count(turns, and(key, isNull(turns.finishedAt)));
+  const { waitingForTenant, waitingInOrganization } = conversation;
+  refuseOneMore({
+    ...conversation,
+    waitingForTenant: waitingForTenant - own,
+    waitingInOrganization: waitingInOrganization - own,
+  });
+  return true;
+}
+
+function refuseOneMore({ suspended, waitingForTenant, waitingInOrganization }: LockedConversation): void {
+  if (suspended) throw isSuspended();
+  if (!isRoom(waitingForTenant, waitingInOrganization)) throw tooMuchWaits(waitingForTenant);
 }
 
 /** Whether one more message for a tenant may wait; whoever cannot refuse a message holds it back until then. */

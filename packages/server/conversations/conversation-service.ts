@@ -5,12 +5,19 @@ import { provideAssistant } from '../assistant/assistant-service.ts';
 import { findAssistant } from '../assistant/assistant-store.ts';
 import { recordAudit } from '../audit/audit-store.ts';
 import type { Principal } from '../organization/principal.ts';
-import { findTenant, findTenantOfEmployee, type TenantRow } from '../pool/tenant-store.ts';
+import { findTenant, type TenantRow } from '../pool/tenant-store.ts';
 import type { Database, Transaction } from '../store/database.ts';
 import { notify } from '../store/notifications.ts';
 import { assignments, tenants, turns } from '../store/schema/index.ts';
-import { acceptMessage } from './accept.ts';
-import { type ConversationView, findConversation, listMessages, toConversation } from './conversation-store.ts';
+import { acceptMessage, lockForRetry } from './accept.ts';
+import {
+  type ConversationView,
+  findConversation,
+  type MessagePage,
+  type MessagePageQuery,
+  pageOfMessages,
+  toConversation,
+} from './conversation-store.ts';
 import { openConversation } from './open-conversation.ts';
 import type { Router } from './routing/router.ts';
 import { findTurn, listOpenAndLastTurn, type TurnRow, toTurn } from './turn-store.ts';
@@ -28,7 +35,8 @@ export interface ConversationService {
   get(
     principal: Principal,
     conversationId: string,
-  ): Promise<{ conversation: Conversation; messages: Message[]; turns: Turn[] }>;
+  ): Promise<{ conversation: Conversation; turns: Turn[] } & MessagePage>;
+  messages(principal: Principal, conversationId: string, query: MessagePageQuery): Promise<MessagePage>;
   /** Resolves when the message is stored for good. */
   send(
     principal: Principal,
@@ -36,9 +44,22 @@ export interface ConversationService {
     inbound: { text: string; clientMessageId: string; attachments?: readonly string[] },
   ): Promise<{ message: Message; turn: Turn }>;
   stop(principal: Principal, conversationId: string, turnId: string): Promise<Turn>;
+  /** Errors: NothingToRetry, and whatever refuses a message that is sent. */
   retry(principal: Principal, conversationId: string, turnId: string): Promise<Turn>;
   /** Throws `not_found` unless the conversation is the principal's own. */
   own(principal: Principal, conversationId: string): Promise<ConversationView>;
+  /**
+   * The same, for whoever is about to put something into it: roles, rules and teams change while a conversation is open. Errors: `not_found`,
+   * `not_allowed` (no admin any more), `conflict` (it has ended, or its agent does not answer this person any more).
+   */
+  ownToGoOn(principal: Principal, conversationId: string): Promise<ConversationView>;
+}
+
+/** The turn runs, waits or has its answer: perhaps because the button was pressed twice. */
+export class NothingToRetry extends ClawpoolError {
+  constructor() {
+    super('conflict', 'Only a turn that is blocked or failed can be tried again.');
+  }
 }
 
 export function createConversationService(database: Database, router: Router): ConversationService {
@@ -134,16 +155,17 @@ export function createConversationService(database: Database, router: Router): C
     return false;
   }
 
-  async function agentToTest({ organizationId, roles }: Principal, employeeId: string): Promise<TenantRow> {
-    if (!roles.includes('operator') && !roles.includes('admin')) {
-      throw new ClawpoolError('not_allowed', 'Only operators and admins may test other people’s agents.');
-    }
-    const tenant = await findTenantOfEmployee(db, organizationId, employeeId);
-    if (tenant) return tenant;
+  /** Whoever answers the employee, as the routing says: that is what there is to test. */
+  async function agentToTest(principal: Principal, employeeId: string): Promise<TenantRow> {
+    if (!mayTest(principal)) throw notForTesting();
+    const { organizationId } = principal;
+    const { tenant } = await router.resolve({ organizationId, employeeId, origin: 'portal' });
+    const found = tenant && (await findTenant(db, tenant.id));
+    if (found && found.state !== 'deleted') return found;
     throw new ClawpoolError(
       'not_found',
-      `There is no employee “${employeeId}” with an agent.`,
-      'Check the employee’s id.',
+      'No agent answers this employee.',
+      'Give them a position with an agent, or share an agent with them.',
     );
   }
 
@@ -152,9 +174,7 @@ export function createConversationService(database: Database, router: Router): C
     conversationId: string,
     inbound: { text: string; clientMessageId: string; attachments?: readonly string[] },
   ) {
-    const conversation = await own(principal, conversationId);
-    refuseFormerAdmin(principal, conversation);
-    await refuseForeignAgent(principal, conversation);
+    await ownToGoOn(principal, conversationId);
     const accepted = await db.transaction((tx) =>
       acceptMessage(tx, {
         ...{ organizationId: principal.organizationId, conversationId },
@@ -166,20 +186,23 @@ export function createConversationService(database: Database, router: Router): C
       }),
     );
     if (accepted) return accepted;
-    throw new ClawpoolError('conflict', 'This conversation has ended.', 'Start a new one.');
+    throw hasEnded();
   }
 
-  /** Rules and teams change while a conversation is open. */
-  async function refuseForeignAgent({ organizationId, employeeId }: Principal, conversation: ConversationView) {
-    const { path, tenantId, tenantName } = conversation;
-    if (path !== 'emp' || employeeId === null) return;
+  async function ownToGoOn(principal: Principal, conversationId: string): Promise<ConversationView> {
+    const conversation = await own(principal, conversationId);
+    const { path, tenantId, tenantName, endedAt } = conversation;
+    if (path === 'admin' && !mayAskAssistant(principal)) throw notForAsking();
+    if (path === 'pgnd' && !mayTest(principal)) throw notForTesting();
+    if (path === 'emp' && !(await isAnsweredBy(principal, tenantId))) throw noLongerAnswers(tenantName);
+    if (endedAt !== null) throw hasEnded();
+    return conversation;
+  }
+
+  async function isAnsweredBy({ organizationId, employeeId }: Principal, tenantId: string): Promise<boolean> {
+    if (employeeId === null) return false;
     const { tenant } = await router.resolve({ organizationId, employeeId, origin: 'portal', tenantId });
-    if (tenant?.id === tenantId) return;
-    throw new ClawpoolError(
-      'conflict',
-      `“${tenantName}” does not answer you any more.`,
-      'Start a new conversation: it goes to the agent that does.',
-    );
+    return tenant?.id === tenantId;
   }
 
   async function stop(principal: Principal, conversationId: string, turnId: string): Promise<Turn> {
@@ -192,13 +215,12 @@ export function createConversationService(database: Database, router: Router): C
   }
 
   async function retry(principal: Principal, conversationId: string, turnId: string): Promise<Turn> {
-    const conversation = await own(principal, conversationId);
-    refuseFormerAdmin(principal, conversation);
-    const { organizationId } = conversation;
-    return changeTurn(organizationId, conversationId, turnId, async (tx, turn) => {
-      if (turn.state !== 'blocked' && turn.state !== 'failed') {
-        throw new ClawpoolError('conflict', 'Only a turn that is blocked or failed can be tried again.');
-      }
+    const { organizationId } = await ownToGoOn(principal, conversationId);
+    const lockFirst = async (tx: Transaction) => {
+      if (!(await lockForRetry(tx, { organizationId, conversationId, turnId }))) throw hasEnded();
+    };
+    const queueAgain = async (tx: Transaction, turn: TurnRow) => {
+      if (turn.state !== 'blocked' && turn.state !== 'failed') throw new NothingToRetry();
       await tx
         .update(turns)
         .set({
@@ -211,20 +233,25 @@ export function createConversationService(database: Database, router: Router): C
           hint: null,
           acts: [],
           resumed: false,
+          // A stop that came too late for the last attempt is not meant for this one.
+          stopRequestedAt: null,
         })
         .where(and(eq(turns.organizationId, organizationId), eq(turns.id, turnId), isNull(turns.leaseOwner)));
       await notify(tx, 'turn_accepted', {});
-    });
+    };
+    return changeTurn(organizationId, conversationId, turnId, queueAgain, lockFirst);
   }
 
-  /** Locks the turn, changes it, and tells the page. */
+  /** Locks the turn, changes it, and tells the page. What else is locked comes `first`: a conversation is locked before its turns. */
   function changeTurn(
     organizationId: string,
     conversationId: string,
     turnId: string,
     change: (tx: Transaction, turn: TurnRow) => Promise<void>,
+    first: (tx: Transaction) => Promise<void> = async () => {},
   ): Promise<Turn> {
     return db.transaction(async (tx) => {
+      await first(tx);
       const key = and(eq(turns.organizationId, organizationId), eq(turns.id, turnId));
       await tx.select({ one: sql`1` }).from(turns).where(key).for('update');
       const before = await findTurn(tx, organizationId, conversationId, turnId);
@@ -240,15 +267,20 @@ export function createConversationService(database: Database, router: Router): C
     agentOf: (principal) => agentOf(principal),
     agents,
     own,
+    ownToGoOn,
     start,
     send,
     stop,
     retry,
     get: async (principal, conversationId) => {
       const conversation = await own(principal, conversationId);
-      const messages = await listMessages(db, principal.organizationId, conversationId);
+      const page = await pageOfMessages(db, principal.organizationId, conversationId);
       const open = await listOpenAndLastTurn(db, principal.organizationId, conversationId);
-      return { conversation: toConversation(conversation), messages, turns: open.map(toTurn) };
+      return { conversation: toConversation(conversation), ...page, turns: open.map(toTurn) };
+    },
+    messages: async (principal, conversationId, query) => {
+      const { organizationId, id } = await own(principal, conversationId);
+      return pageOfMessages(db, organizationId, id, query);
     },
   };
 }
@@ -258,15 +290,27 @@ const noSuchAgent = () => new ClawpoolError('not_found', 'There is no such agent
 const noSuchConversation = () =>
   new ClawpoolError('not_found', 'There is no such conversation.', 'It may belong to somebody else. Start a new one.');
 
-/** Roles change while a conversation is open. */
-function refuseFormerAdmin(principal: Principal, { path }: ConversationView): void {
-  if (path !== 'admin' || mayAskAssistant(principal)) return;
-  throw new ClawpoolError(
+const hasEnded = () => new ClawpoolError('conflict', 'This conversation has ended.', 'Start a new one.');
+
+const noLongerAnswers = (agent: string) =>
+  new ClawpoolError(
+    'conflict',
+    `“${agent}” does not answer you any more.`,
+    'Start a new conversation: it goes to the agent that does.',
+  );
+
+const notForAsking = () =>
+  new ClawpoolError(
     'not_allowed',
     'The admin assistant answers administrators only.',
     'You are none any more. Ask an admin of your organization.',
   );
-}
+
+/** Who runs the pool does not read what agents know of people: an operator alone tests nobody's. */
+const mayTest = ({ roles }: Principal): boolean => roles.includes('admin');
+
+const notForTesting = () =>
+  new ClawpoolError('not_allowed', 'Only admins may test other people’s agents.', 'Ask an admin of your organization.');
 
 const unfinished = (turn: TurnRow) =>
   and(eq(turns.organizationId, turn.organizationId), eq(turns.id, turn.id), isNull(turns.finishedAt));

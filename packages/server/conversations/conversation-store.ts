@@ -1,4 +1,4 @@
-import type { Attachment, Conversation, Message, Turn } from '@clawpool/contracts';
+import { type Attachment, ClawpoolError, type Conversation, type Message, type Turn } from '@clawpool/contracts';
 import { and, asc, desc, eq, getTableColumns, inArray, sql } from 'drizzle-orm';
 import type { Queryable } from '../store/database.ts';
 import { conversations, messages, tenants, turns, users } from '../store/schema/index.ts';
@@ -47,15 +47,74 @@ const viewOf = (db: Queryable) =>
     )
     .leftJoin(users, eq(users.id, conversations.takenOverBy));
 
-/** The latest 500 messages, in the order they were said. */
-export async function listMessages(db: Queryable, organizationId: string, conversationId: string): Promise<Message[]> {
+/** Some messages of a conversation, in the order they were said; `more`: there are earlier ones. */
+export interface MessagePage {
+  messages: Message[];
+  more: boolean;
+}
+
+export interface MessagePageQuery {
+  /** Id of a message: the page is what was said before it. The newest page unless given. */
+  before?: string | undefined;
+  /** Id of a message that somebody wants to read: pages towards it are larger, and `not_found` when the conversation does not have it. */
+  through?: string | undefined;
+  /** How many at most; 100 unless given. */
+  limit?: number | undefined;
+}
+
+const pageSize = 100;
+
+/** On the way to a message that is far back, fewer and larger pages. */
+const pageSizeThrough = 500;
+
+/** Text of one page: what a slow connection opens in a moment. A single longer message is a page of its own. */
+const pageBytes = 1024 * 1024;
+
+/** A page of messages. Error: `not_found` when `before` or `through` is no message of the conversation. */
+export async function pageOfMessages(
+  db: Queryable,
+  organizationId: string,
+  conversationId: string,
+  { before, through, limit = through === undefined ? pageSize : pageSizeThrough }: MessagePageQuery = {},
+): Promise<MessagePage> {
+  const said = and(eq(messages.organizationId, organizationId), eq(messages.conversationId, conversationId));
+  const placeOf = async (id: string) => {
+    // The database's own time: ours has no microseconds.
+    const [place] = await db
+      .select({ at: sql<string>`${messages.createdAt}::text`, role: messages.role })
+      .from(messages)
+      .where(and(said, eq(messages.id, id)));
+    if (!place) throw new ClawpoolError('not_found', 'There is no such message in this conversation.');
+    return sql`(${place.at}::timestamptz, ${place.role}, ${id})`;
+  };
+  if (through !== undefined) await placeOf(through);
+  const order = sql`(${messages.createdAt}, ${messages.role}, ${messages.id})`;
+  const from = before === undefined ? undefined : sql`${order} < ${await placeOf(before)}`;
+  // First how long they are, which reads no text: a page is never more than it may be, whatever was said.
+  const sizes = await db
+    .select({ id: messages.id, bytes: sql<number>`octet_length(${messages.text})` })
+    .from(messages)
+    .where(and(said, from))
+    .orderBy(desc(messages.createdAt), desc(messages.role), desc(messages.id))
+    .limit(limit + 1);
+  const ids = fitting(sizes.slice(0, limit));
+  if (ids.length === 0) return { messages: [], more: false };
   const rows = await db
     .select()
     .from(messages)
-    .where(and(eq(messages.organizationId, organizationId), eq(messages.conversationId, conversationId)))
-    .orderBy(desc(messages.createdAt), desc(messages.role))
-    .limit(500);
-  return withAttachments(db, organizationId, rows.reverse());
+    .where(and(said, inArray(messages.id, ids)))
+    .orderBy(asc(messages.createdAt), asc(messages.role), asc(messages.id));
+  return { messages: await withAttachments(db, organizationId, rows), more: sizes.length > ids.length };
+}
+
+/** The first ones that fit on a page, at least one. */
+function fitting(sizes: readonly { id: string; bytes: number }[]): string[] {
+  let bytes = 0;
+  const tooMany = sizes.findIndex((message, index) => {
+    bytes += message.bytes;
+    return index > 0 && bytes > pageBytes;
+  });
+  return sizes.slice(0, tooMany === -1 ? sizes.length : tooMany).map(({ id }) => id);
 }
 
 export async function listMessagesOfTurn(db: Queryable, organizationId: string, turnId: string): Promise<Message[]> {

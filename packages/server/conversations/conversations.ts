@@ -51,6 +51,8 @@ export interface ConversationsOptions {
   modelFailureOf: (tenantId: string, turnId: string) => ModelFailure | null;
   /** What others do at the end of a turn, in its transaction. */
   listeners: readonly TurnEndListener[];
+  /** Turns of one tenant that run at once; the others wait. 4 unless given. */
+  turnsPerTenant?: number | undefined;
   onError: (error: unknown) => void;
 }
 
@@ -83,8 +85,11 @@ export interface Conversations {
   close(): Promise<void>;
 }
 
-/** Turns of different tenants that one process runs at once; each is little more than an open stream. */
+/** Turns that one process runs at once; each is little more than an open stream. */
 const concurrentTurns = 64;
+
+/** An agent that is asked more at once answers nobody in time, and would take the places of others. */
+const turnsPerTenant = 4;
 
 /** A takeover ends at most this much after its time. */
 const takeoversEveryMs = 15_000;
@@ -127,6 +132,7 @@ export function createConversations(options: ConversationsOptions): Conversation
     closing(
       startTurnRunner({
         ...{ ...running, pool, live, concurrency: concurrentTurns },
+        perTenant: options.turnsPerTenant ?? turnsPerTenant,
         modelFailureOf: options.modelFailureOf,
         quick: options.quick,
         listeners: [replyListener, scheduleListener, ...options.listeners],

@@ -5,7 +5,7 @@ import { eq } from 'drizzle-orm';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Database } from '../store/database.ts';
 import type { NotificationListener, Notifications } from '../store/notifications.ts';
-import { turns } from '../store/schema/index.ts';
+import { messages, turns } from '../store/schema/index.ts';
 import { insertSmallOrganization } from '../testing/small-organization.ts';
 import { ownTenants } from '../testing/turn-world.ts';
 import { createConversationService } from './conversation-service.ts';
@@ -44,6 +44,32 @@ test('of two changes close together the later one is told last, even when readin
 
   await expect.poll(() => told).toEqual(['queued', 'answered']);
   live.close();
+});
+
+test('the snapshot of a long conversation is its newest page, and says that there is more', async () => {
+  const { ann } = await insertSmallOrganization(database);
+  const { id } = await createConversationService(database, ownTenants).start(ann, {});
+  const texts = Array.from({ length: 60 }, (_, index) => `${index} ${'x'.repeat(100_000)}`);
+  await database.db.insert(messages).values(
+    texts.map((text, index) => ({
+      ...{ organizationId: 'org', id: `m${index}`, conversationId: id, role: 'human' as const, text },
+      createdAt: new Date(index * 1000),
+    })),
+  );
+  const live = createLiveConversations(database, byHand().notifications, (error) => {
+    throw error;
+  });
+  const events: ConversationEvent[] = [];
+  const stop = await live.follow('org', id, (event) => events.push(event));
+  stop();
+  live.close();
+
+  const [first] = events;
+  if (first?.type !== 'snapshot') throw new Error('a stream begins with a snapshot');
+  expect(first.more).toBe(true);
+  expect(first.messages.at(-1)?.text).toBe(texts.at(-1));
+  // Six million characters are no first page for anybody.
+  expect(JSON.stringify(first).length).toBeLessThan(1.5 * 1024 * 1024);
 });
 
 /** The database, with one query that can be held up after it was asked. */

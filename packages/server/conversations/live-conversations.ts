@@ -4,8 +4,8 @@ import type { NotificationListener } from '../store/notifications.ts';
 import {
   findConversation,
   findMessage,
-  listMessages,
   listMessagesOfTurn,
+  pageOfMessages,
   toConversation,
 } from './conversation-store.ts';
 import { findTurn, listOpenAndLastTurn, toTurn } from './turn-store.ts';
@@ -24,7 +24,7 @@ export interface LiveConversations {
   end(conversationId: string, turnId: string): void;
   /** Streamed text of the running turn so far. */
   partial(conversationId: string): { turnId: string; text: string } | null;
-  /** Sends a snapshot, then every event. Resolves with the function that ends it. */
+  /** Sends a snapshot with the newest page of messages, then every event. Resolves with the function that ends it. */
   follow(organizationId: string, conversationId: string, listener: Listener): Promise<() => void>;
   /** Ids of the conversations that somebody follows here now. */
   watchedConversations(): string[];
@@ -93,7 +93,7 @@ export function createLiveConversations(
   async function snapshot(organizationId: string, conversationId: string): Promise<ConversationEvent | null> {
     const conversation = await findConversation(database.db, organizationId, conversationId);
     if (!conversation) return null;
-    const messages = await listMessages(database.db, organizationId, conversationId);
+    const { messages, more } = await pageOfMessages(database.db, organizationId, conversationId);
     const turns = await listOpenAndLastTurn(database.db, organizationId, conversationId);
     // Read last, without waiting in between: whatever is streamed from here on reaches the listener as a delta.
     const running = partials.get(conversationId) ?? null;
@@ -102,6 +102,7 @@ export function createLiveConversations(
       type: 'snapshot',
       conversation: toConversation(conversation),
       messages,
+      more,
       turns: turns.map(toTurn),
       partial: stored ? null : running,
     };

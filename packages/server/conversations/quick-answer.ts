@@ -2,7 +2,7 @@ import type { QuickAnswers } from '@clawpool/contracts';
 import { composeWorkspace } from '@clawpool/workspace';
 import { loadAgentDefinition } from '../organization/agent-definition.ts';
 import type { Queryable } from '../store/database.ts';
-import { listMessages } from './conversation-store.ts';
+import { pageOfMessages } from './conversation-store.ts';
 import type { ClaimedTurn } from './turn-store.ts';
 
 /** Messages of the conversation the model is given, the latest. */
@@ -24,8 +24,8 @@ export async function* quickAnswer(
   const identity = composeWorkspace(agent)
     .filter(({ path }) => path === 'SOUL.md' || path === 'IDENTITY.md')
     .map(({ content }) => content);
-  const said = await listMessages(db, organizationId, conversationId);
-  const messages = said.slice(-rememberedMessages).flatMap(({ role, text }) => {
+  const said = await pageOfMessages(db, organizationId, conversationId, { limit: rememberedMessages });
+  const messages = said.messages.flatMap(({ role, text }) => {
     if (text === '' || role === 'note') return [];
     return [{ role: role === 'person' ? ('user' as const) : ('assistant' as const), text }];
   });

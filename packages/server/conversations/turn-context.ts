@@ -1,6 +1,6 @@
-import type { TurnContext, TurnUpload, Verification } from '@clawpool/contracts';
+import { attachmentLimits, type TurnContext, type TurnUpload, type Verification } from '@clawpool/contracts';
 import type { Queryable } from '../store/database.ts';
-import { listAttachmentsOf } from './attachment-store.ts';
+import { type AttachmentRow, listAttachmentsOf } from './attachment-store.ts';
 import { listUnknownToAgent, type MessageRow } from './conversation-store.ts';
 import type { ClaimedTurn } from './turn-store.ts';
 
@@ -22,7 +22,11 @@ export async function questionOf(db: Queryable, turn: ClaimedTurn, resumes: bool
   // The person waits for every query: those that would find nothing are left out.
   const unknown = turn.hasUnknown ? await listUnknownToAgent(db, organizationId, conversationId) : [];
   const missed = unknown.filter((message) => message.id !== messageId);
-  const files = turn.hasAttachments ? await listAttachmentsOf(db, organizationId, [messageId]) : null;
+  const withFiles = [...missed.map(({ id }) => id), ...(turn.hasAttachments ? [messageId] : [])];
+  const files = await listAttachmentsOf(db, organizationId, withFiles);
+  const filesOf = (id: string) => files.get(id) ?? [];
+  // Of what was said meanwhile as many as one message may have, the latest; those of the message itself all.
+  const missedFiles = missed.flatMap(({ id }) => filesOf(id)).slice(-attachmentLimits.perMessage);
   return {
     session: sessionOf({ path: turn.path, tenantId: turn.tenantId, id: conversationId }),
     context: {
@@ -30,19 +34,32 @@ export async function questionOf(db: Queryable, turn: ClaimedTurn, resumes: bool
       origin: turn.origin,
       caller: callerOf(turn),
       verification: turn.verification,
-      missed: missed.map((message) => missedOf(message, turn.callerName)),
+      missed: missed.map((message) =>
+        missedOf(
+          message,
+          turn.callerName,
+          missedFiles.filter((file) => file.messageId === message.id),
+        ),
+      ),
       interruptedAfter: resumes ? turn.acts.map(({ tool, arguments: given }) => ({ tool, arguments: given })) : null,
     },
-    uploads: (files?.get(messageId) ?? []).map(({ id, name, mediaType, blob }) => ({
-      name: `${id.slice(0, 8)}-${name.replace(/[^\p{L}\p{N}._ -]/gu, '_')}`,
-      mediaType,
-      blob,
-    })),
+    uploads: [...missedFiles, ...filesOf(messageId)].map((file) => {
+      const { mediaType, blob } = file;
+      return { name: uploadNameOf(file), mediaType, blob };
+    }),
     told: unknown.map(({ id }) => id),
   };
 }
 
-function missedOf({ role, author, text }: MessageRow, callerName: string): TurnContext['missed'][number] {
+const uploadNameOf = ({ id, name }: AttachmentRow) => `${id.slice(0, 8)}-${name.replace(/[^\p{L}\p{N}._ -]/gu, '_')}`;
+
+function missedOf(
+  { role, author, text: said }: MessageRow,
+  callerName: string,
+  files: readonly AttachmentRow[],
+): TurnContext['missed'][number] {
+  const sent = files.length === 0 ? '' : `[Sent with it: ${files.map(uploadNameOf).join(', ')}]`;
+  const text = [said, sent].filter((part) => part !== '').join('\n');
   if (role === 'human') return { who: 'human', name: author ?? 'A colleague', text };
   return role === 'agent' ? { who: 'quick', name: '', text } : { who: 'person', name: callerName, text };
 }

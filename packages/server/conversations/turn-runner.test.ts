@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConversationEvent, TurnEvent, TurnState } from '@clawpool/contracts';
 import { createTestDatabase } from '@clawpool/server/testing';
-import { and, eq } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Principal } from '../organization/principal.ts';
 import type { Database } from '../store/database.ts';
@@ -298,4 +298,33 @@ test('a snapshot in the middle of an answer holds what was streamed so far', asy
     .from(messages)
     .where(and(eq(messages.conversationId, conversationId), eq(messages.role, 'agent')));
   expect(rows).toHaveLength(1);
+});
+
+test('a database that breaks off while the agent answers ends the attempt and not the process', async () => {
+  await world.close();
+  const errors: unknown[] = [];
+  world = await startTurnWorld(database, undefined, { onError: (error) => errors.push(error) });
+  await database.db.execute(sql`
+    create sequence broken;
+    create function break_off() returns trigger language plpgsql as
+      $$ begin perform nextval('broken'); raise exception 'terminating connection'; end $$;
+    create trigger break_off before update on turns for each row when (new.state = 'thinking') execute function break_off()`);
+  const unhandled: unknown[] = [];
+  const note = (error: unknown) => unhandled.push(error);
+  process.on('unhandledRejection', note);
+  const heard = Promise.withResolvers<void>();
+  world.host.answerWith(async function* (): AsyncIterable<TurnEvent> {
+    yield { type: 'delta', text: 'half' };
+    await heard.promise;
+    yield { type: 'done', text: 'whole' };
+  });
+  await say(ann, 'hello');
+  const broken = async () => (await database.db.execute(sql`select is_called from broken`)).rows[0];
+  await expect.poll(broken).toEqual({ is_called: true });
+  // Node tells of a rejection that nobody handles once it has come: two more round trips are later than that.
+  for (let trip = 0; trip < 2; trip++) await broken();
+  heard.resolve();
+  await expect.poll(() => errors.map(String).join()).toContain('update "turns"');
+  process.off('unhandledRejection', note);
+  expect(unhandled).toEqual([]);
 });

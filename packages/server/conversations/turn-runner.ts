@@ -52,8 +52,10 @@ export interface TurnRunnerOptions {
   /** Called in the transaction that ends a turn, in this order. */
   listeners: readonly TurnEndListener[];
   watchers: readonly TurnWatcher[];
-  /** Turns of different tenants that this process runs at once. */
+  /** Turns that this process runs at once. */
   concurrency: number;
+  /** Turns of one tenant that run at once, in all processes. */
+  perTenant: number;
   onError: (error: unknown) => void;
 }
 
@@ -62,7 +64,7 @@ const pollMs = 5_000;
 
 /** Claims turns and walks each to its end: wake the tenant, ask its gateway, store the answer once. */
 export function startTurnRunner(options: TurnRunnerOptions): TurnRunner {
-  const { database, notifications, live, owner, concurrency, onError } = options;
+  const { database, notifications, live, owner, concurrency, perTenant, onError } = options;
   const running = new Map<string, { abort: AbortController; done: Promise<void> }>();
   let closed = false;
   let wanted = false;
@@ -103,7 +105,7 @@ export function startTurnRunner(options: TurnRunnerOptions): TurnRunner {
         await releaseLeasesOfTheDead(database.db, owner);
       }
       while (!closed && running.size < concurrency) {
-        const turn = await claimNextTurn(database.db, owner, leaseMs);
+        const turn = await claimNextTurn(database.db, { owner, leaseMs, perTenant });
         if (!turn) break;
         begin(turn);
       }
@@ -190,6 +192,8 @@ async function ask(
   // Before anything is done for it: a turn that is gone on with is not gone on with twice.
   const step = { to: 'thinking', resumed: resumes || turn.resumed } as const;
   const told = database.db.transaction((tx) => moveTurn(tx, turn, step));
+  // Nobody waits for it before the whole answer is there; what it fails with is thrown then.
+  told.catch(() => undefined);
   // Otherwise the agent need not wait until the page has been told that it thinks.
   if (resumes && !(await told)) return;
   live.restart(turn.conversationId, turn.id);

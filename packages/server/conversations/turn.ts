@@ -47,6 +47,7 @@ const harmlessTools: ReadonlySet<string> = new Set([
   'web_search',
   'clawpool__schedule_list',
   'clawpool__access_status',
+  'clawpool__recall',
   ...lookupToolNames,
 ]);
 

@@ -6,6 +6,7 @@ import type { Database } from '../store/database.ts';
 import { organizations } from '../store/schema/index.ts';
 import {
   findFigures,
+  findMidnight,
   findSetup,
   listAttention,
   listDays,
@@ -27,18 +28,19 @@ export async function getDashboard(
     .where(eq(organizations.id, organizationId));
   const timezone = organization?.timezone ?? 'UTC';
   const scope = { organizationId, timezone, departmentIds: await scopeOf(db, principal) };
-  const [figures, days, positions, states, ways, attention, setup] = await Promise.all([
+  const [figures, days, positions, states, ways, attention, midnight, setup] = await Promise.all([
     findFigures(db, scope),
     listDays(db, scope),
     listLargestPositions(db, scope),
     listStates(db, scope),
     listWays(db, scope),
     listAttention(db, scope),
+    findMidnight(db, scope),
     roles.includes('admin') ? findSetup(db, organizationId) : null,
   ]);
   const done = setup && { ...setup, model: hasModel };
   return {
-    ...{ figures, days, positions, states, ways, attention },
+    ...{ figures, days, positions, states, ways, attention, midnight },
     setup: done && setupStep.options.map((step) => ({ step, done: done[step] })),
   };
 }

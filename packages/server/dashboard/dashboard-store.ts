@@ -70,6 +70,12 @@ export async function listWays(db: Queryable, scope: DashboardScope): Promise<Da
   return rows;
 }
 
+/** When today began. */
+export async function findMidnight(db: Queryable, scope: DashboardScope): Promise<string> {
+  const { rows } = await db.execute<{ at: string }>(sql`select ${midnight(scope, 0)} as at`);
+  return new Date(rows[0]?.at ?? 0).toISOString();
+}
+
 /** What there is of it; what nobody has to look at is left out. */
 export async function listAttention(db: Queryable, scope: DashboardScope): Promise<Dashboard['attention']> {
   const { organizationId: id } = scope;
@@ -85,7 +91,9 @@ export async function listAttention(db: Queryable, scope: DashboardScope): Promi
         and (${all} or (p.scope = 'position' and p.owner_id in (
           select q.id from positions q where q.organization_id = ${id} and ${among(sql`q.department_id`, scope)})))
       union all
-      select 'agents_failed', name from scoped where state in ('failed', 'requires_attention')
+      select 'agents_failed', name from scoped where state = 'failed'
+      union all
+      select 'agents_need_attention', name from scoped where state = 'requires_attention'
       union all
       select 'agents_blocked', s.name from scoped s where exists (
         select from turns t where t.organization_id = ${id} and t.tenant_id = s.id and t.state = 'blocked')
@@ -105,8 +113,9 @@ export async function listAttention(db: Queryable, scope: DashboardScope): Promi
       select 'channels_in_trouble', a.name from channel_accounts a
         where ${all} and a.organization_id = ${id} and a.enabled and a.trouble is not null
       union all
-      select 'refusals_today', v.actor_name from audit_events v join scoped s on s.id = v.actor_id
-        where v.organization_id = ${id} and v.actor_type = 'agent' and v.outcome = 'refused' and v.at >= ${midnight(scope, 0)}
+      -- The trail is not managers' to read.
+      select 'refusals_today', v.actor_name from audit_events v
+        where ${all} and v.organization_id = ${id} and v.actor_type = 'agent' and v.outcome = 'refused' and v.at >= ${midnight(scope, 0)}
     )
     select kind, count(*)::int as count, (array_agg(distinct name))[1:3] as names from found group by kind`);
   return rows;

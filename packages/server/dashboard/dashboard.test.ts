@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { createTestDatabase } from '@clawpool/server/testing';
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { recordAudit } from '../audit/audit-store.ts';
+import { listAuditEvents, recordAudit } from '../audit/audit-store.ts';
+import { peopleOf } from '../organization/people/people-service.ts';
 import type { Principal } from '../organization/principal.ts';
 import type { Database } from '../store/database.ts';
 import {
   accessRequests,
+  auditEvents,
   conversations,
   departments,
   employees,
@@ -120,6 +122,53 @@ describe('what needs attention', () => {
       employees_without_agent: [1, ['ben']],
     });
     expect(Object.keys(await attention(manager)).sort()).toEqual(['employees_without_agent']);
+  });
+});
+
+describe('what a count leads to', () => {
+  test('agents that failed, and those that somebody has to look at, are each what the list of that state shows', async () => {
+    await database.db.update(tenants).set({ state: 'requires_attention' }).where(eq(tenants.id, 'ann'));
+    expect(await attention(admin)).toMatchObject({
+      agents_failed: [1, ['desk']],
+      agents_need_attention: [1, ['agent-ann']],
+    });
+    await database.db.update(tenants).set({ state: 'running' }).where(eq(tenants.id, 'ann'));
+  });
+
+  test('people without a position are what the list of people shows: not those who are suspended', async () => {
+    const newcomers = [
+      { id: 'new', number: '90', name: 'Newcomer', email: 'new@org.example', active: true },
+      { id: 'gone', number: '91', name: 'Gone', email: 'gone@org.example', active: false },
+    ];
+    await database.db
+      .insert(employees)
+      .values(newcomers.map((person) => ({ organizationId: 'org', departmentId: 'all', ...person })));
+    expect(await attention(admin)).toMatchObject({ employees_without_position: [1, ['Newcomer']] });
+    const listed = await peopleOf(database, admin, { with: 'no_position', limit: 10, offset: 0 });
+    expect(listed.employees.map(({ name }) => name)).toEqual(['Newcomer']);
+  });
+
+  test('refusals today are what the trail shows of agents since midnight, also of agents that are gone', async () => {
+    const { db } = database;
+    const refused = {
+      organizationId: 'org',
+      actorName: 'x',
+      action: 'tool.refused',
+      outcome: 'refused' as const,
+      detail: {},
+    };
+    const midnight = (await of(admin)).midnight;
+    await db.insert(auditEvents).values([
+      { ...refused, actorType: 'agent', actorId: 'no-more' },
+      { ...refused, actorType: 'person', actorId: 'ann' },
+      { ...refused, actorType: 'agent', actorId: 'ann', at: new Date(Date.parse(midnight) - 1_000) },
+    ]);
+    const events = await listAuditEvents(db, 'org', {
+      ...{ actor: 'agent', outcome: 'refused', since: midnight, limit: 50 },
+    });
+    expect((await attention(admin)).refusals_today?.[0]).toBe(events.length);
+    expect(events.map(({ actor }) => actor.id)).toContain('no-more');
+    expect(await attention(manager)).not.toHaveProperty('refusals_today');
   });
 });
 

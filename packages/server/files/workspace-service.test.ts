@@ -8,7 +8,9 @@ import { assignments, auditEvents, departments, employees, operations, tenants }
 import { type FilesWorld, startFilesWorld } from '../testing/files-world.ts';
 import { insertSmallOrganization } from '../testing/small-organization.ts';
 import { openUploadSpool } from './upload-spool.ts';
+import { createWorkspaceReader } from './workspace-reader.ts';
 import { createWorkspaceService, type WorkspaceService } from './workspace-service.ts';
+import { createWorkspaceWriter } from './workspace-writer.ts';
 
 let world: FilesWorld;
 let service: WorkspaceService;
@@ -44,7 +46,9 @@ beforeAll(async () => {
   const spool = await openUploadSpool(world.folder('spool'));
   const { database, blobs, host } = world;
   const hosts = new Map([['local', host]]);
-  service = createWorkspaceService({ database, hosts, blobs, checkpoints: { takeSoon }, spool });
+  const reader = createWorkspaceReader({ hosts, blobs });
+  const writer = createWorkspaceWriter({ database, hosts, checkpoints: { takeSoon } });
+  service = createWorkspaceService({ database, blobs, reader, writer, spool, memory: { limit: async () => 12_000 } });
 });
 afterAll(() => world.close());
 
@@ -104,6 +108,12 @@ test('one change of an agent’s files at a time: another one meanwhile is told 
   await first;
   change.mockRestore();
   await service.makeFolder(ann, 'ann', 'two');
+});
+
+test('of MEMORY.md is told how much of it the agent sees, of no other file and of no earlier version', async () => {
+  world.host.workspaces.get('ann')?.set('MEMORY.md', 'tea');
+  expect(await service.open(ann, 'ann', { path: 'MEMORY.md' })).toMatchObject({ text: 'tea', promptLimit: 12_000 });
+  expect(await service.open(ann, 'ann', { path: 'notes.md' })).toMatchObject({ promptLimit: null });
 });
 
 describe('a person', () => {

@@ -8,27 +8,23 @@ import {
   ClawpoolError,
   type ExpectedFile,
   type FileVersion,
-  type Host,
   type HostedFile,
-  type HostedFolder,
-  type OperationKind,
   type WorkspaceChange,
   type WorkspaceChanged,
   type WorkspaceFile,
   type WorkspaceFolder,
   workspaceLimits,
 } from '@clawpool/contracts';
-import { recordAudit } from '../audit/audit-store.ts';
-import type { Principal } from '../organization/principal.ts';
-import type { CheckpointService } from '../pool/checkpoints/checkpoint-service.ts';
-import { findCheckpoint, findNewestRoot } from '../pool/checkpoints/checkpoint-store.ts';
-import { findOpenOperation } from '../pool/operations/operation-store.ts';
-import { effectiveValues } from '../pool/templates/template.ts';
+import { type Principal, personActor } from '../organization/principal.ts';
+import { findCheckpoint } from '../pool/checkpoints/checkpoint-store.ts';
 import type { TenantRow } from '../pool/tenant-store.ts';
-import type { Database, Queryable } from '../store/database.ts';
-import { findStored, listStored, managedAs, toldDamage, versionsOf } from './stored-workspace.ts';
+import type { Database } from '../store/database.ts';
+import type { MemoryService } from './memory/memory-service.ts';
+import { toldDamage, versionsOf } from './stored-workspace.ts';
 import type { UploadSpool } from './upload-spool.ts';
-import { findWorkspace, listCheckpointRoots, lockFiles, noSuchAgent } from './workspace-store.ts';
+import type { WorkspaceReader } from './workspace-reader.ts';
+import { findWorkspace, listCheckpointRoots } from './workspace-store.ts';
+import { auditFile, type WorkspaceWriter } from './workspace-writer.ts';
 
 /**
  * What people do in agents' workspaces. Who reaches which is `accessOf`; what is out of reach is `not_found`. Paths are below the workspace.
@@ -66,49 +62,20 @@ type WrittenFile = WorkspaceChanged & { path: string };
 
 export interface WorkspaceServiceOptions {
   database: Database;
-  hosts: ReadonlyMap<string, Host>;
   /** Where checkpoints are. */
   blobs: BlobStore;
-  checkpoints: Pick<CheckpointService, 'takeSoon'>;
+  reader: WorkspaceReader;
+  writer: WorkspaceWriter;
   spool: UploadSpool;
+  memory: Pick<MemoryService, 'limit'>;
 }
 
-/** They move or replace an agent's files: what was written meanwhile could be lost. */
-const movingFiles: readonly OperationKind[] = ['create', 'reset', 'rebuild', 'restore', 'migrate', 'delete'];
-
 export function createWorkspaceService(options: WorkspaceServiceOptions): WorkspaceService {
-  const { database, hosts, blobs, checkpoints, spool } = options;
+  const { database, blobs, reader, writer, spool, memory } = options;
   const { db } = database;
-  /** Tenants whose files this process changes just now. */
-  const changing = new Set<string>();
-
-  const hostOf = ({ hostId }: { hostId: string | null }) => (hostId === null ? undefined : hosts.get(hostId));
-
-  /** As the files are on their host; where they are not on one, as the newest checkpoint has them. */
-  async function look<T>(
-    tenant: TenantRow,
-    live: (host: Host, place: { tenantId: string; epoch: number }) => Promise<T>,
-    stored: (root: string) => Promise<T>,
-  ): Promise<{ found: T | null; takenAt: Date | null }> {
-    const host = hostOf(tenant);
-    try {
-      if (host) return { found: await live(host, { tenantId: tenant.id, epoch: tenant.filesEpoch }), takenAt: null };
-    } catch (error) {
-      if (!(error instanceof ClawpoolError && error.code === 'not_found')) throw error;
-    }
-    const { checkpointRoot, checkpointAt } = tenant;
-    return { found: checkpointRoot === null ? null : await stored(checkpointRoot), takenAt: checkpointAt };
-  }
 
   async function findFile(tenant: TenantRow, { path, version }: FileQuery): Promise<HostedFile> {
-    const stored = async (root: string) => {
-      const found = await findStored(root, path, blobs);
-      return found && { ...found, managed: managedAs(path), content: found.content(), close: () => {} };
-    };
-    const found =
-      version === undefined
-        ? (await look(tenant, (host, place) => host.openWorkspace(place, path), stored)).found
-        : await stored(await rootOf(tenant, version));
+    const found = await reader.file(tenant, path, version === undefined ? undefined : await rootOf(tenant, version));
     if (found) return found;
     throw new ClawpoolError(
       'not_found',
@@ -128,17 +95,16 @@ export function createWorkspaceService(options: WorkspaceServiceOptions): Worksp
     const { tenant, access } = await findWorkspace(db, principal, tenantId);
     const file = await findFile(tenant, query);
     if (!access.own) {
-      await audit(db, principal, tenant, 'file.read', { ...query }).catch((error: unknown) => {
+      await auditFile(db, personActor(principal), tenant, 'file.read', { ...query }).catch((error: unknown) => {
         file.close();
         throw error;
       });
     }
-    return { file, mayEdit: mayEdit(tenant, access) };
+    return { tenant, file, mayEdit: mayEdit(tenant, access) };
   }
 
-  const mayEdit = (tenant: TenantRow, access: { edit: boolean }) => access.edit && hostOf(tenant) !== undefined;
+  const mayEdit = (tenant: TenantRow, access: { edit: boolean }) => access.edit && reader.hostOf(tenant) !== undefined;
 
-  /** One change: locked against whatever else moves the agent's files, done, and written down, together. */
   async function change(
     principal: Principal,
     tenantId: string,
@@ -148,60 +114,14 @@ export function createWorkspaceService(options: WorkspaceServiceOptions): Worksp
   ): Promise<WorkspaceChanged> {
     const { tenant, access } = await findWorkspace(db, principal, tenantId);
     if (!access.edit) throw readOnly();
-    // A change holds a connection while the host is at work: many of one agent's would hold all there are.
-    if (changing.has(tenantId)) throw beingChanged(tenant.name);
-    changing.add(tenantId);
-    const changed = await changeLocked(principal, tenant, action, what, detail).finally(() =>
-      changing.delete(tenantId),
-    );
-    checkpoints.takeSoon(tenant.organizationId, tenantId);
-    return changed;
-  }
-
-  function changeLocked(
-    principal: Principal,
-    tenant: TenantRow,
-    action: string,
-    what: WorkspaceChange,
-    detail: Record<string, unknown>,
-  ): Promise<WorkspaceChanged> {
-    const { organizationId, id: tenantId } = tenant;
-    return database.db.transaction(async (tx) => {
-      const row = await lockFiles(tx, organizationId, tenantId);
-      if (!row || row.state === 'deleted' || row.state === 'deleting') throw noSuchAgent();
-      const operation = await findOpenOperation(tx, organizationId, tenantId);
-      if (operation && movingFiles.includes(operation.kind)) throw busy(tenant.name);
-      if (row.hostId === null) throw noFilesYet(tenant.name);
-      const host = hostOf(row);
-      if (!host) throw hostAway(tenant.name);
-      const done = await host.changeWorkspace({
-        tenantId,
-        uid: row.uid,
-        image: effectiveValues(tenant).image,
-        files: { epoch: row.filesEpoch, checkpoint: await findNewestRoot(tx, tenantId) },
-        change: what,
-      });
-      const { bytes } = done;
-      const to = what.kind === 'move' ? { to: what.to } : {};
-      await audit(tx, principal, tenant, action, {
-        path: what.path,
-        ...to,
-        ...(bytes > 0 ? { bytes } : {}),
-        ...detail,
-      });
-      return done;
-    });
+    return writer.change(personActor(principal), tenant, action, what, detail);
   }
 
   return {
     list: async (principal, tenantId, { path, offset }) => {
       const { tenant, access } = await findWorkspace(db, principal, tenantId);
       const page = { offset, limit: workspaceLimits.pageEntries };
-      const { found, takenAt } = await look<HostedFolder | null>(
-        tenant,
-        (host, place) => host.listWorkspace(place, path, page),
-        (root) => listStored(root, path, blobs, page),
-      );
+      const { found, takenAt } = await reader.folder(tenant, path, page);
       // An agent that never ran has a workspace all the same: an empty one.
       if (!found && path !== '') {
         throw new ClawpoolError('not_found', `There is no folder ${path}.`, 'The agent may have moved it.');
@@ -218,7 +138,7 @@ export function createWorkspaceService(options: WorkspaceServiceOptions): Worksp
     },
 
     open: async (principal, tenantId, query) => {
-      const { file, mayEdit } = await found(principal, tenantId, query);
+      const { tenant, file, mayEdit } = await found(principal, tenantId, query);
       const { bytes, modifiedAt, managed } = file;
       return {
         path: query.path,
@@ -226,6 +146,7 @@ export function createWorkspaceService(options: WorkspaceServiceOptions): Worksp
         modifiedAt: modifiedAt.toISOString(),
         managed,
         mayEdit: mayEdit && managed === null && query.version === undefined,
+        promptLimit: isMemory(query) ? await memory.limit(tenant) : null,
         ...(await textOf(file)),
       };
     },
@@ -275,6 +196,8 @@ export function createWorkspaceService(options: WorkspaceServiceOptions): Worksp
   };
 }
 
+const isMemory = ({ path, version }: FileQuery) => path === 'MEMORY.md' && version === undefined;
+
 async function textOf(file: HostedFile): Promise<Pick<WorkspaceFile, 'kind' | 'text' | 'hash'>> {
   if (file.bytes > workspaceLimits.textBytes) {
     file.close();
@@ -291,37 +214,5 @@ async function textOf(file: HostedFile): Promise<Pick<WorkspaceFile, 'kind' | 't
   };
 }
 
-async function audit(
-  tx: Queryable,
-  principal: Principal,
-  tenant: TenantRow,
-  action: string,
-  detail: Record<string, unknown>,
-): Promise<void> {
-  await recordAudit(tx, tenant.organizationId, {
-    actor: { type: 'person', id: principal.userId, name: principal.name },
-    action,
-    target: { type: 'tenant', id: tenant.id, name: tenant.name },
-    outcome: 'allowed',
-    detail,
-  });
-}
-
 const readOnly = () =>
   new ClawpoolError('not_allowed', 'You may read these files, not change them.', 'Ask the agent’s owner or an admin.');
-
-const noFilesYet = (name: string) =>
-  new ClawpoolError('conflict', `${name} has no workspace yet: it never ran.`, 'Send it a message first.');
-
-const hostAway = (name: string) =>
-  new ClawpoolError('unavailable', `The host that has the files of ${name} is not connected.`, 'Try again later.');
-
-const beingChanged = (name: string) =>
-  new ClawpoolError(
-    'conflict',
-    `The files of ${name} are busy: another change is under way.`,
-    'Try again in a moment.',
-  );
-
-const busy = (name: string) =>
-  new ClawpoolError('conflict', `The files of ${name} are being moved or replaced just now.`, 'Try again in a minute.');

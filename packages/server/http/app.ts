@@ -7,7 +7,6 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, 
 import { type Logger, pino } from 'pino';
 import type { Registry } from 'prom-client';
 import { createIdentity } from '../identity/identity.ts';
-import { TooManyRequests } from '../integrations/request-limit.ts';
 import type { Database } from '../store/database.ts';
 import { type Authentication, createAuthentication } from './authentication.ts';
 import { isConsolePage, serveConsole } from './console-files.ts';
@@ -183,7 +182,7 @@ function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply)
   const known = toClawpoolError(error);
   // A download that failed before its first byte.
   reply.removeHeader('content-disposition');
-  if (known instanceof TooManyRequests) reply.header('retry-after', known.retryAfterSeconds);
+  if (known.status === 429) reply.header('retry-after', known.retryAfterSeconds);
   if (known.status >= 500) request.log.error({ err: error }, known.message);
   return reply.code(known.status).type('application/json').send(errorResponse(known, request.id));
 }

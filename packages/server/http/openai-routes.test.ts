@@ -25,7 +25,9 @@ beforeAll(async () => {
       await insertSmallOrganization(database);
       turnWorld = await startTurnWorld(database);
       const schedules = { list: async () => [], create: notAsked, remove: notAsked };
-      registerOpenAiRoutes(app, { api: createApiService({ database, live: turnWorld.live, schedules }) });
+      const attachments = { store: notAsked, open: notAsked };
+      const { live } = turnWorld;
+      registerOpenAiRoutes(app, { api: createApiService({ database, live, attachments, schedules }) });
     },
   });
   secret = await insertApiKey(world.database, { organizationId: 'org', tenants: ['ann'] });
@@ -227,6 +229,7 @@ const registerModels = (app: HttpApp, database: Database) =>
     api: createApiService({
       database,
       live: { follow: notAsked },
+      attachments: { store: notAsked, open: notAsked },
       schedules: { list: async () => [], create: notAsked, remove: notAsked },
     }),
   });

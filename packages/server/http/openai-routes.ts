@@ -12,7 +12,6 @@ import {
   readRequest,
   UnusableRequest,
 } from '../integrations/openai.ts';
-import { TooManyRequests } from '../integrations/request-limit.ts';
 import type { Principal } from '../organization/principal.ts';
 import type { HttpApp } from './app.ts';
 import { invalidKey } from './authentication.ts';
@@ -322,7 +321,7 @@ function describe(error: unknown, request: FastifyRequest): ErrorAnswer {
   const param = clawpoolError instanceof UnusableRequest ? clawpoolError.param : null;
   return {
     status,
-    headers: clawpoolError instanceof TooManyRequests ? { 'retry-after': String(clawpoolError.retryAfterSeconds) } : {},
+    headers: status === 429 ? { 'retry-after': String(clawpoolError.retryAfterSeconds) } : {},
     body: { error: { message: hint === undefined ? message : `${message} ${hint}`, param, ...shown } },
   };
 }

@@ -1,3 +1,4 @@
+import { ClawpoolError } from '@clawpool/contracts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { resourceTypes, schemas, serviceProviderConfig } from '../directory/scim/scim-descriptions.ts';
 import { ScimFailure, scimErrorBody, toScimFailure } from '../directory/scim/scim-failure.ts';
@@ -7,7 +8,7 @@ import { tokenInHeader } from '../directory/scim/scim-token.ts';
 import { type ScimCaller, scimCallerOf } from '../directory/scim/scim-token-service.ts';
 import { userResource } from '../directory/scim/scim-user.ts';
 import type { ScimUserService } from '../directory/scim/scim-user-service.ts';
-import { countRequest, TooManyRequests } from '../integrations/request-limit.ts';
+import { countRequest } from '../integrations/request-limit.ts';
 import type { Database } from '../store/database.ts';
 import type { HttpApp } from './app.ts';
 import { toClawpoolError } from './errors.ts';
@@ -160,7 +161,7 @@ function sendOne(request: FastifyRequest<ById>, reply: FastifyReply, all: readon
 
 function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const failure = failureOf(error);
-  if (error instanceof TooManyRequests) reply.header('retry-after', error.retryAfterSeconds);
+  if (error instanceof ClawpoolError && error.status === 429) reply.header('retry-after', error.retryAfterSeconds);
   if (failure.status === 401) reply.header('www-authenticate', 'Bearer realm="scim"');
   if (failure.status >= 500) request.log.error({ err: error }, failure.message);
   return send(reply, failure.status, scimErrorBody(failure));

@@ -187,9 +187,13 @@ describe('a manager', () => {
   );
 });
 
-describe('an admin', () => {
+describe.each([
+  ['an admin', 'admin', 'ada'],
+  ['an auditor', 'auditor', 'udo'],
+  ['an operator', 'operator', 'ole'],
+] as const)('%s', (_role, role, asker) => {
   const governed = calls.filter(
-    (call) => (call.route.scope === 'organization' || call.route.scope === 'departments') && mayCall(call, 'admin'),
+    (call) => (call.route.scope === 'organization' || call.route.scope === 'departments') && mayCall(call, role),
   );
 
   /** They make the thing that they name, in the caller's own organization. */
@@ -198,7 +202,7 @@ describe('an admin', () => {
   test.each(naming.map((call) => [call.name, call] as const))(
     '%s finds nothing of another organization',
     async (_, call) => {
-      expectNothing(call, 'rival', await send('ada', call, 'rival'), [400, 409]);
+      expectNothing(call, 'rival', await send(asker, call, 'rival'), [400, 409]);
     },
   );
 
@@ -206,7 +210,7 @@ describe('an admin', () => {
   test.each(listing.map((call) => [call.name, call] as const))(
     '%s tells of their own organization alone',
     async (_, call) => {
-      const { status, text } = await send('ada', call, 'inside');
+      const { status, text } = await send(asker, call, 'inside');
       // A platform that is not connected has nothing to list.
       expect(call.name === 'listDirectoryRuns' ? 404 : 200, text).toBe(status);
       expect(text).not.toContain('rival-');
@@ -238,7 +242,13 @@ describe('what is theirs is reached: the refusals above are about whose it is', 
     (call) =>
       call.names && call.route.scope === 'departments' && mayCall(call, 'manager') && call.route.method === 'GET',
   );
-  const lacking = new Set<RouteName>(['batch', 'downloadAttachment', 'openFile', 'downloadFile']);
+  const lacking = new Set<RouteName>([
+    'batch',
+    'downloadAttachment',
+    'downloadSessionAttachment',
+    'openFile',
+    'downloadFile',
+  ]);
   test.each(reachable.filter(({ name }) => !lacking.has(name)).map((call) => [call.name, call] as const))(
     'a manager reaches %s',
     async (_, call) => {

@@ -122,8 +122,8 @@ describe('signing in with a second factor', () => {
     expect(await done.json()).toMatchObject({ userId: 'employee' });
     expect((await world.send('GET', `${api}/me`, { cookie: cookieOf(done) })).status).toBe(200);
     expect(await codeIn(await secondStep(first, code))).toBe('sign_in_failed');
-    expect((await auditOf('session.created'))[0]?.detail).toMatchObject({ secondFactor: 'app' });
-    expect((await auditOf('session.refused'))[0]?.detail).toMatchObject({ reason: 'wrong second factor' });
+    expect((await auditOf('sign_in.succeeded'))[0]?.detail).toMatchObject({ secondFactor: 'app' });
+    expect((await auditOf('sign_in.refused'))[0]?.detail).toMatchObject({ reason: 'wrong second factor' });
   });
 
   test('of two browsers with one code lets one in', async () => {

@@ -42,7 +42,7 @@ describe('signing in', () => {
     expect(response.headers.get('set-cookie')).toMatch(
       /^clawpool\.session_token=.*; Max-Age=604800; Path=\/; HttpOnly; SameSite=Lax$/,
     );
-    expect((await auditActions())[0]).toEqual({ action: 'session.created', outcome: 'allowed', actor_id: 'admin' });
+    expect((await auditActions())[0]).toEqual({ action: 'sign_in.succeeded', outcome: 'allowed', actor_id: 'admin' });
   });
 
   test('marks the cookie Secure when the request came to a trusted proxy by https', async () => {
@@ -66,7 +66,7 @@ describe('signing in', () => {
     const wrong = await refusal(emailOf('admin'));
     expect(wrong).toMatchObject({ status: 401, error: { code: 'sign_in_failed' }, hashes: 1 });
     expect(await refusal('nobody@world.example')).toEqual(wrong);
-    const refused = (await auditActions()).filter(({ action }) => action === 'session.refused');
+    const refused = (await auditActions()).filter(({ action }) => action === 'sign_in.refused');
     expect(refused.map(({ actor_id }) => actor_id)).toEqual(['', 'admin']);
   });
 
@@ -108,7 +108,7 @@ describe('a session', () => {
     expect(response.headers.get('set-cookie')).toContain('Max-Age=0');
     const afterwards = await me(cookie);
     expect(await afterwards.json()).toMatchObject({ error: { code: 'session_expired', hint: 'Sign in again.' } });
-    expect((await auditActions())[0]).toMatchObject({ action: 'session.ended', actor_id: 'employee' });
+    expect((await auditActions())[0]).toMatchObject({ action: 'sign_in.ended', actor_id: 'employee' });
   });
 
   test('expires', async () => {

@@ -50,7 +50,7 @@ export async function countSignIn(db: Drizzle, attempt: SignInAttempt): Promise<
 function tooMany(message: string, waitMs: number): ClawpoolError {
   const minutes = Math.ceil(waitMs / 60_000);
   const hint = `Wait ${minutes} ${minutes === 1 ? 'minute' : 'minutes'}, then try again.`;
-  return new ClawpoolError('too_many_requests', message, hint);
+  return new ClawpoolError('too_many_requests', message, hint, { retryAfterMs: waitMs });
 }
 
 /** A right password: its attempts were the person's own. What other accounts failed at from the same address stays counted. */

@@ -129,6 +129,15 @@ test('lets go of a reader that does not read, instead of keeping everything for 
   response.on('error', () => {});
 });
 
+test('a reader that reads gets an event of any size', async () => {
+  const large = { type: 'gone', tenantId: 'x'.repeat(12 * 1024 * 1024) } as unknown as Event;
+  const cookie = await start((stream) => {
+    stream.send(large);
+    stream.end();
+  });
+  expect((await readAll(await open(cookie))).length).toBeGreaterThan(12 * 1024 * 1024);
+});
+
 test('an event that does not have the shape ends the stream, and nothing else', async () => {
   const cookie = await start((stream) => stream.send(snapshot));
   const response = await open(cookie);

@@ -29,7 +29,7 @@ export interface OpenEventStream extends EventStream<never> {
 /** Below what proxies and mobile networks cut silent connections at. */
 const defaultHeartbeatMs = 15_000;
 
-/** What may wait in memory for a reader that does not read: the largest conversation's snapshot and some. */
+/** What may wait in memory for a reader that does not read, beside one event: that may be of any size. */
 const maxWaitingBytes = 4 * 1024 * 1024;
 
 /** Server-Sent Events (https://html.spec.whatwg.org/multipage/server-sent-events.html): one JSON value in each `data:` line. */
@@ -64,8 +64,9 @@ export function openEventStream({
   function write(text: string): void {
     if (over.signal.aborted) return;
     start();
-    raw.write(text);
+    // Before, not after it: whoever reads gets everything, a long first event too.
     if (raw.writableLength > maxWaitingBytes) raw.destroy();
+    else raw.write(text);
   }
 
   async function beat(): Promise<void> {

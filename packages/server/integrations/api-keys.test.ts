@@ -8,7 +8,7 @@ import { createTestDatabase } from '../store/testing.ts';
 import { insertSmallOrganization } from '../testing/small-organization.ts';
 import { keyInHeader } from './api-key.ts';
 import { type ApiKeyService, createApiKeyService, principalOfKey } from './api-key-service.ts';
-import { addressKey, countRequest, TooManyRequests } from './request-limit.ts';
+import { addressKey, countRequest } from './request-limit.ts';
 
 let database: Database;
 let admin: Principal;
@@ -98,7 +98,6 @@ describe('requests', () => {
     const results = await Promise.allSettled(Array.from({ length: 8 }, () => count(1_000_000)));
     expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
     const refused = await count(1_040_000).catch((error: unknown) => error);
-    expect(refused).toBeInstanceOf(TooManyRequests);
     expect(refused).toMatchObject({ code: 'too_many_requests', retryAfterSeconds: 20 });
     await count(1_040_000, 'b');
     await count(1_060_000);

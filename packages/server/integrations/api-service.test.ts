@@ -1,9 +1,15 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openBlobFolder } from '@clawpool/checkpoints';
 import { type ApiEvent, scheduleInput, type TurnEvent, type TurnRequest } from '@clawpool/contracts';
 import { eq } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { listAuditEvents } from '../audit/audit-store.ts';
+import { createAttachments } from '../conversations/attachments.ts';
 import { createScheduleService } from '../conversations/schedules/schedule-service.ts';
+import { createTakeovers } from '../conversations/sessions/takeover-service.ts';
 import type { Principal } from '../organization/principal.ts';
 import type { Database } from '../store/database.ts';
 import { turns, webhookDeliveries, webhooks } from '../store/schema/index.ts';
@@ -19,16 +25,20 @@ let database: Database;
 let world: TurnWorld;
 let api: ApiService;
 let key: Principal;
+let folder: string;
 beforeEach(async () => {
   database = await createTestDatabase();
   await insertSmallOrganization(database);
   world = await startTurnWorld(database, undefined, { listeners: [webhookListener] });
-  api = createApiService({ database, live: world.live, schedules: createScheduleService(database) });
+  folder = await mkdtemp(join(tmpdir(), 'clawpool-api-files-'));
+  const attachments = createAttachments({ database, blobs: await openBlobFolder(folder) });
+  api = createApiService({ database, live: world.live, attachments, schedules: createScheduleService(database) });
   key = await keyOf(['ann']);
 });
 afterEach(async () => {
   await world.close();
   await database.close();
+  await rm(folder, { recursive: true, force: true });
 });
 
 async function keyOf(tenants: string[], scopes?: ('chat' | 'read' | 'schedules')[]): Promise<Principal> {
@@ -39,7 +49,7 @@ async function keyOf(tenants: string[], scopes?: ('chat' | 'read' | 'schedules')
 }
 
 const send = (
-  message: { text: string; user?: string; sessionId?: string; idempotencyKey?: string },
+  message: { text: string; user?: string; sessionId?: string; idempotencyKey?: string; attachments?: string[] },
   principal = key,
   waitSeconds = 20,
 ) => api.send(principal, 'ann', { ...message, waitSeconds }, new AbortController().signal);
@@ -127,11 +137,17 @@ describe('a session', () => {
     expect(more).toBe(true);
     const rest = await api.listSessions(key, 'ann', { limit: 10, before: sessions[0]?.updatedAt });
     expect(rest).toMatchObject({ sessions: [{ id: sessionId, user: 'zoe' }], more: false });
-    expect(await api.transcript(key, sessionId)).toMatchObject({
+    const transcript = await api.transcript(key, sessionId, { limit: 10 });
+    expect(transcript).toMatchObject({
       session: { id: sessionId },
       messages: [{ role: 'person', text: 'One' }, { role: 'agent' }],
+      more: false,
       turns: [],
     });
+    const newest = await api.transcript(key, sessionId, { limit: 1 });
+    expect(newest).toMatchObject({ messages: [{ role: 'agent' }], more: true });
+    const earlier = await api.transcript(key, sessionId, { limit: 1, before: newest.messages[0]?.id });
+    expect(earlier).toMatchObject({ messages: [{ role: 'person', text: 'One' }], more: false });
   });
 
   test('is unknown to every other key, of the same tenant too', async () => {
@@ -139,7 +155,7 @@ describe('a session', () => {
     const other = await keyOf(['ann']);
     expect((await api.listSessions(other, 'ann', { limit: 10 })).sessions).toEqual([]);
     for (const use of [
-      () => api.transcript(other, sessionId),
+      () => api.transcript(other, sessionId, { limit: 1 }),
       () => api.endSession(other, sessionId),
       () => api.turn(other, 'ann', turn.id),
       () => send({ text: 'Two', sessionId }, other),
@@ -183,7 +199,7 @@ describe('a key', () => {
     await expect(api.listSchedules(reader, 'ann')).rejects.toMatchObject({ code: 'not_allowed' });
     const talker = await keyOf(['ann'], ['chat']);
     const { sessionId, turn } = await send({ text: 'Hello' }, talker);
-    await expect(api.transcript(talker, sessionId)).rejects.toMatchObject({ code: 'not_allowed' });
+    await expect(api.transcript(talker, sessionId, { limit: 1 })).rejects.toMatchObject({ code: 'not_allowed' });
     expect((await api.turn(talker, 'ann', turn.id)).answer).not.toBeNull();
   });
 
@@ -201,7 +217,113 @@ describe('a key', () => {
   });
 });
 
+describe('a file', () => {
+  async function* bytes(text: string) {
+    yield Buffer.from(text);
+  }
+  const upload = (text: string, of: { user?: string; sessionId?: string } = {}, principal = key) =>
+    api.upload(principal, 'ann', { name: 'note.txt', mediaType: 'text/plain', ...of }, bytes(text));
+  const read = async (sessionId: string, id: string, principal = key) => {
+    const chunks = [];
+    for await (const chunk of (await api.download(principal, sessionId, id)).content) chunks.push(chunk);
+    return Buffer.concat(chunks).toString();
+  };
+
+  test('is sent with a message, whether its session has begun or begins with it, and the agent has it', async () => {
+    await database.db.insert(webhooks).values({
+      ...{ organizationId: 'org', id: 'hook', url: 'https://hooks.example/', sealedSecret: 'sealed' },
+      events: ['session.started'],
+    });
+    const { sessionId, attachment } = await upload('buy milk', { user: 'zoe' });
+    expect(attachment).toMatchObject({ name: 'note.txt', mediaType: 'text/plain', bytes: 8 });
+    const sent = await send({ text: '', sessionId, attachments: [attachment.id] });
+    expect(sent).toMatchObject({ sessionId, turn: { state: 'answered' } });
+    expect(world.host.turns.at(-1)?.uploads).toMatchObject([{ name: expect.stringContaining('note.txt') }]);
+    const second = await upload('and bread', { sessionId });
+    expect(second.sessionId).toBe(sessionId);
+    await send({ text: 'and this', user: 'zoe', attachments: [second.attachment.id] });
+    const { messages } = await api.transcript(key, sessionId, { limit: 100 });
+    const files = messages.flatMap(({ attachments }) => attachments);
+    expect(await Promise.all(files.map(({ id }) => read(sessionId, id)))).toEqual(['buy milk', 'and bread']);
+    const told = await database.db.select().from(webhookDeliveries);
+    expect(told.map(({ payload }) => payload)).toMatchObject([
+      { type: 'session.started', data: { sessionId, user: 'zoe' } },
+    ]);
+  });
+
+  test('that an agent made is downloaded by the key of its session alone', async () => {
+    const stored = await upload('the report', { user: 'zoe' });
+    const { sessionId, attachment } = stored;
+    await expect(read(sessionId, attachment.id)).rejects.toMatchObject({ code: 'not_found' });
+    await send({ text: 'here', sessionId, attachments: [attachment.id] });
+    const other = await send({ text: 'Hello', user: 'max' });
+    await expect(read(other.sessionId, attachment.id)).rejects.toMatchObject({ code: 'not_found' });
+    await expect(read(sessionId, attachment.id, await keyOf(['ann']))).rejects.toMatchObject({ code: 'not_found' });
+    await expect(read(sessionId, attachment.id, await keyOf(['ben']))).rejects.toMatchObject({ code: 'not_found' });
+    expect(await read(sessionId, attachment.id)).toBe('the report');
+  });
+
+  test('is refused for another key’s session, one that has ended, and a key that may not talk', async () => {
+    const { sessionId } = await send({ text: 'Hello', user: 'zoe' });
+    await expect(upload('x', { sessionId }, await keyOf(['ann']))).rejects.toMatchObject({ code: 'not_found' });
+    await expect(upload('x', {}, await keyOf(['ben']))).rejects.toMatchObject({ code: 'not_found' });
+    await expect(upload('x', {}, await keyOf(['ann'], ['read']))).rejects.toMatchObject({ code: 'not_allowed' });
+    const { attachment } = await upload('x', { user: 'max' });
+    const elsewhere = { text: 'look', sessionId, attachments: [attachment.id] };
+    await expect(send(elsewhere)).rejects.toMatchObject({ code: 'invalid_request' });
+    await api.endSession(key, sessionId);
+    await expect(upload('x', { sessionId })).rejects.toMatchObject({ code: 'conflict' });
+  });
+});
+
 describe('endpoints of the organization', () => {
+  test('are told when a person answers instead of the agent, and when a turn was stopped', async () => {
+    await database.db.insert(webhooks).values({
+      ...{ organizationId: 'org', id: 'hook', url: 'https://hooks.example/', sealedSecret: 'sealed' },
+      events: ['message.answered', 'message.handed_over', 'message.human', 'message.stopped'],
+    });
+    const told = async () =>
+      (await database.db.select().from(webhookDeliveries).orderBy(webhookDeliveries.arrival)).map(
+        ({ payload }) => payload as { type: string; data: Record<string, unknown> },
+      );
+    const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+    world.host.answerWith(async function* (_, signal) {
+      yield { type: 'delta', text: 'Well' };
+      begin();
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    });
+    const running = await send({ text: 'One', user: 'zoe:1' }, key, 0);
+    const { sessionId } = running;
+    await begun;
+    const waiting = await send({ text: 'Two', user: 'zoe:1' }, key, 0);
+    const takeovers = createTakeovers({ database, scopeOf: async () => null });
+    const admin: Principal = { ...key, userId: 'user-ben', name: 'Ben', roles: ['admin'] };
+    await takeovers.takeOver(admin, sessionId);
+    await expect.poll(async () => (await told()).length).toBe(2);
+    const during = await send({ text: 'Three', user: 'zoe:1', idempotencyKey: 'the-third' }, key, 0);
+    await send({ text: 'Three', user: 'zoe:1', idempotencyKey: 'the-third' }, key, 0);
+    const human = await takeovers.send(admin, sessionId, { text: 'Here I am', clientMessageId: 'message-1' });
+    const last = await send({ text: 'Four', user: 'zoe:1' }, key, 0);
+    world.host.answerWith(echo);
+    await takeovers.giveBack(admin, sessionId);
+    await expect.poll(async () => (await told()).at(-1)?.type).toBe('message.answered');
+    const of = { sessionId, tenantId: 'ann', user: 'zoe:1' };
+    expect((await told()).map(({ type, data }) => ({ type, data }))).toEqual([
+      { type: 'message.stopped', data: { ...of, turnId: running.turn.id, text: 'Well' } },
+      { type: 'message.handed_over', data: { ...of, turnId: waiting.turn.id } },
+      { type: 'message.handed_over', data: { ...of, turnId: during.turn.id } },
+      {
+        type: 'message.human',
+        data: { ...of, messageId: human.id, author: 'Ben', text: 'Here I am', attachments: [] },
+      },
+      { type: 'message.handed_over', data: { ...of, turnId: last.turn.id } },
+      {
+        type: 'message.answered',
+        data: expect.objectContaining({ ...of, turnId: last.turn.id, text: expect.stringContaining('Four') }),
+      },
+    ]);
+  });
+
   test('are told of sessions and of answers that came in by API, and of why there is none', async () => {
     await database.db.insert(webhooks).values({
       ...{ organizationId: 'org', id: 'hook', url: 'https://hooks.example/', sealedSecret: 'sealed' },

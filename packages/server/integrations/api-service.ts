@@ -3,8 +3,8 @@ import {
   type ApiAnswer,
   type ApiEvent,
   type ApiSession,
+  type Attachment,
   ClawpoolError,
-  type Message,
   type NewAuditEvent,
   type Schedule,
   type ScheduleInput,
@@ -12,7 +12,9 @@ import {
 } from '@clawpool/contracts';
 import { recordAudit } from '../audit/audit-store.ts';
 import { type Accepted, acceptMessage } from '../conversations/accept.ts';
-import { findByChannelMessageId, listMessages } from '../conversations/conversation-store.ts';
+import { findAttachment } from '../conversations/attachment-store.ts';
+import type { Attachments } from '../conversations/attachments.ts';
+import { findByChannelMessageId, type MessagePage, pageOfMessages } from '../conversations/conversation-store.ts';
 import type { LiveConversations } from '../conversations/live-conversations.ts';
 import { openConversation } from '../conversations/open-conversation.ts';
 import type { ScheduleService } from '../conversations/schedules/schedule-service.ts';
@@ -26,6 +28,7 @@ import {
   findSession,
   findSessionOfMessage,
   findSessionOfTurn,
+  isFirstTurn,
   listModels,
   listSessions,
   type TurnUsage,
@@ -45,6 +48,17 @@ export interface ApiMessage {
   user?: string | undefined;
   /** The same key again, from the same user or in the same session, is the same message. */
   idempotencyKey?: string | undefined;
+  /** Ids of files that were uploaded to its session and not sent; the text may be empty then. */
+  attachments?: readonly string[];
+}
+
+/** A file for a message that is not sent yet. */
+export interface ApiFile {
+  name: string;
+  mediaType?: string | undefined;
+  /** As of a message: a session of the key, or whoever's open one; a new one without either. */
+  sessionId?: string | undefined;
+  user?: string | undefined;
 }
 
 /**
@@ -72,6 +86,19 @@ export interface ApiService {
   stop(of: TurnOfSession): Promise<void>;
   turn(principal: Principal, tenantId: string, turnId: string): Promise<ApiAnswer>;
   usage(principal: Principal, tenantId: string, turnId: string): Promise<TurnUsage>;
+  /** Stores a file for a message in the session that it names. Errors: `too_large`, `conflict`: the session has ended. */
+  upload(
+    principal: Principal,
+    tenantId: string,
+    file: ApiFile,
+    content: AsyncIterable<Uint8Array>,
+  ): Promise<{ sessionId: string; attachment: Attachment }>;
+  /** A file that was sent in a session of the key, by whomever. */
+  download(
+    principal: Principal,
+    sessionId: string,
+    attachmentId: string,
+  ): Promise<{ name: string; content: AsyncIterable<Uint8Array> }>;
   /** The key's tenants. */
   models(principal: Principal): Promise<ApiModel[]>;
   listSessions(
@@ -82,7 +109,8 @@ export interface ApiService {
   transcript(
     principal: Principal,
     sessionId: string,
-  ): Promise<{ session: ApiSession; messages: Message[]; turns: Turn[] }>;
+    page: { limit?: number | undefined; before?: string | undefined },
+  ): Promise<{ session: ApiSession; turns: Turn[] } & MessagePage>;
   endSession(principal: Principal, sessionId: string): Promise<void>;
   listSchedules(principal: Principal, tenantId: string): Promise<Schedule[]>;
   createSchedule(principal: Principal, tenantId: string, input: ScheduleInput): Promise<Schedule>;
@@ -92,10 +120,11 @@ export interface ApiService {
 export interface ApiServiceOptions {
   database: Database;
   live: Pick<LiveConversations, 'follow'>;
+  attachments: Pick<Attachments, 'store' | 'open'>;
   schedules: Pick<ScheduleService, 'list' | 'create' | 'remove'>;
 }
 
-export function createApiService({ database, live, schedules }: ApiServiceOptions): ApiService {
+export function createApiService({ database, live, attachments, schedules }: ApiServiceOptions): ApiService {
   const { db } = database;
 
   async function accept(principal: Principal, tenantId: string, message: ApiMessage) {
@@ -157,6 +186,25 @@ export function createApiService({ database, live, schedules }: ApiServiceOption
     usage: (principal, tenantId, turnId) =>
       usageOfTurn(db, { organizationId: principal.organizationId, tenantId, turnId }),
 
+    upload: async (principal, tenantId, { name, mediaType = '', ...of }, content) => {
+      const key = keyWithScope(principal, 'chat');
+      requireTenant(key, tenantId);
+      const { organizationId } = principal;
+      const sessionId = await db.transaction((tx) => sessionForFile(tx, { organizationId, tenantId, key }, of));
+      const stored = { organizationId, conversationId: sessionId, name, mediaType };
+      return { sessionId, attachment: await attachments.store(stored, content) };
+    },
+
+    download: async (principal, sessionId, attachmentId) => {
+      const key = keyWithScope(principal, 'chat', 'read');
+      const { id } = await ownSession(principal, key, sessionId);
+      const file = await findAttachment(db, principal.organizationId, attachmentId);
+      const sent = file?.conversationId === id && file.messageId !== null;
+      const opened = sent ? await attachments.open(principal.organizationId, attachmentId) : null;
+      if (opened) return { name: opened.attachment.name, content: opened.content };
+      throw new ClawpoolError('not_found', 'There is no such file in this session.', 'Answers name their attachments.');
+    },
+
     models: (principal) => listModels(db, principal.organizationId, keyWithScope(principal, 'chat', 'read').tenantIds),
 
     listSessions: async (principal, tenantId, { limit, before }) => {
@@ -167,14 +215,14 @@ export function createApiService({ database, live, schedules }: ApiServiceOption
       return { sessions: rows.slice(0, limit).map((row) => toApiSession(row, key.id)), more: rows.length > limit };
     },
 
-    transcript: async (principal, sessionId) => {
+    transcript: async (principal, sessionId, query) => {
       const key = keyWithScope(principal, 'read');
       const session = await ownSession(principal, key, sessionId);
       const { organizationId } = principal;
-      const messages = await listMessages(db, organizationId, sessionId);
+      const page = await pageOfMessages(db, organizationId, sessionId, query);
       const turns = await listOpenAndLastTurn(db, organizationId, sessionId);
       const open = turns.filter(({ finishedAt }) => finishedAt === null);
-      return { session: toApiSession(session, key.id), messages, turns: open.map(toTurn) };
+      return { session: toApiSession(session, key.id), ...page, turns: open.map(toTurn) };
     },
 
     endSession: async (principal, sessionId) => {
@@ -224,13 +272,29 @@ async function acceptIn(
   const callerKey = session?.callerKey ?? callerKeyOf(key.id, message.user ?? ownUserOf(idempotencyKey));
   const caller = { organizationId, tenantId, callerKey };
 
-  const acceptAs = (conversationId: string, begins: boolean): Promise<Accepted | null> =>
-    acceptMessage(tx, {
+  const acceptAs = async (conversationId: string, begins: boolean): Promise<Accepted | null> => {
+    const accepted = await acceptMessage(tx, {
       ...{ organizationId, conversationId, origin: 'api', verification: 'api_key' },
       channelMessageId: idempotencyKey ?? randomUUID(),
       text: typeof message.text === 'string' ? message.text : message.text(begins),
+      attachments: message.attachments ?? [],
       at: new Date(),
     });
+    if (accepted && !accepted.known) await tellAccepted(conversationId, begins, accepted.turn);
+    return accepted;
+  };
+  const tellAccepted = async (sessionId: string, begins: boolean, turn: Turn): Promise<void> => {
+    const user = userOfCaller(callerKey, key.id);
+    // Two may have found it silent; with the session locked, one of them is its first.
+    if (begins && (await isFirstTurn(tx, organizationId, sessionId))) {
+      const named = message.user ?? (session ? user : null);
+      await emitEvent(tx, organizationId, 'session.started', { sessionId, tenantId, user: named });
+      await auditSession(tx, organizationId, key, 'session.started', sessionId, tenantId);
+    }
+    // A person has the session: the turn is over with its acceptance, and nobody else tells of its end.
+    if (turn.state !== 'handed_over') return;
+    await emitEvent(tx, organizationId, 'message.handed_over', { sessionId, turnId: turn.id, tenantId, user });
+  };
 
   // In a session that has ended meanwhile, too: that is no reason to answer it twice.
   const earlier =
@@ -240,7 +304,8 @@ async function acceptIn(
     if (known) return { ...known, known: true, sessionId: earlier };
   }
   if (session) {
-    const accepted = await acceptAs(session.id, false);
+    // A file was uploaded to it, and nothing said yet.
+    const accepted = await acceptAs(session.id, session.title === '');
     if (accepted) return { ...accepted, sessionId: session.id };
     throw new ClawpoolError('conflict', 'This session has ended.', 'Send it without sessionId to begin a new one.');
   }
@@ -248,17 +313,27 @@ async function acceptIn(
   // A second try: the session that is open may end in the moment between finding and locking it.
   for (let tries = 0; tries < 2; tries++) {
     const { id: sessionId, title } = await openConversation(tx, { ...caller, path: 'api', callerName, userId: null });
-    // Nothing was said in it, and no transaction leaves such a one: it is this one's.
-    const begins = title === '';
-    const accepted = await acceptAs(sessionId, begins);
-    if (!accepted) continue;
-    if (begins) {
-      await emitEvent(tx, organizationId, 'session.started', { sessionId, tenantId, user: message.user ?? null });
-      await auditSession(tx, organizationId, key, 'session.started', sessionId, tenantId);
-    }
-    return { ...accepted, sessionId };
+    const accepted = await acceptAs(sessionId, title === '');
+    if (accepted) return { ...accepted, sessionId };
   }
   throw new ClawpoolError('conflict', 'The session ended while the message was on its way.', 'Send it again.');
+}
+
+/** The session that a file is for: nothing need have been said in it yet. */
+async function sessionForFile(
+  tx: Transaction,
+  { organizationId, tenantId, key }: KeyAndTenant,
+  { sessionId, user }: Pick<ApiFile, 'sessionId' | 'user'>,
+): Promise<string> {
+  if (sessionId !== undefined) {
+    const session = await findSession(tx, organizationId, key.id, sessionId);
+    if (session?.tenantId !== tenantId) throw noSuchSession();
+    if (session.endedAt === null) return session.id;
+    throw new ClawpoolError('conflict', 'This session has ended.', 'Upload it without sessionId to begin a new one.');
+  }
+  const callerKey = callerKeyOf(key.id, user ?? randomUUID());
+  const caller = { organizationId, tenantId, path: 'api', callerKey, callerName: user ?? key.name } as const;
+  return (await openConversation(tx, { ...caller, userId: null })).id;
 }
 
 /** Of a message that names nobody: nobody else's, and the same for the same message. */

@@ -106,6 +106,12 @@ export async function findSessionOfTurn(
   return row?.id ?? null;
 }
 
+/** Whether one turn of a session is all there is. */
+export async function isFirstTurn(tx: Transaction, organizationId: string, sessionId: string): Promise<boolean> {
+  const ofSession = and(eq(turns.organizationId, organizationId), eq(turns.conversationId, sessionId));
+  return (await tx.select({ id: turns.id }).from(turns).where(ofSession).limit(2)).length === 1;
+}
+
 /** Ends a session and stops what runs in it. False: it had ended before. */
 export async function endSession(tx: Transaction, organizationId: string, sessionId: string): Promise<boolean> {
   const ended = await tx

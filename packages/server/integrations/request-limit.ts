@@ -4,17 +4,6 @@ import ipaddr from 'ipaddr.js';
 import type { Drizzle } from '../store/database.ts';
 import { rateLimits } from '../store/schema/index.ts';
 
-/** `too_many_requests` with the time after which the next request has room again. */
-export class TooManyRequests extends ClawpoolError {
-  readonly retryAfterSeconds: number;
-
-  constructor(message: string, retryAfterMs: number) {
-    const seconds = Math.max(1, Math.ceil(retryAfterMs / 1000));
-    super('too_many_requests', message, `Wait ${seconds} ${seconds === 1 ? 'second' : 'seconds'}, then try again.`);
-    this.retryAfterSeconds = seconds;
-  }
-}
-
 export interface RequestLimit {
   /** What is counted: `api key 7f…`. */
   key: string;
@@ -29,7 +18,7 @@ const windowMs = 60_000;
  * Counts one request in a window of a minute, in the database, so that any number of processes count together. One statement, so that
  * it is exact whoever else counts.
  *
- * @throws TooManyRequests
+ * Error: `too_many_requests` with the time after which the next request has room again.
  */
 export async function countRequest(db: Drizzle, limit: RequestLimit, now = Date.now()): Promise<void> {
   const { key, perMinute, message } = limit;
@@ -48,7 +37,11 @@ export async function countRequest(db: Drizzle, limit: RequestLimit, now = Date.
   if (!row) return;
   // With each new window, so that strangers' addresses do not stay. Ten minutes: the longest window anybody counts in.
   if (row.count === 1) await db.delete(rateLimits).where(lt(rateLimits.windowStart, now - 10 * windowMs));
-  if (row.count > perMinute) throw new TooManyRequests(message, row.windowStart + windowMs - now);
+  if (row.count <= perMinute) return;
+  const retryAfterMs = Math.max(1_000, row.windowStart + windowMs - now);
+  const seconds = Math.ceil(retryAfterMs / 1_000);
+  const hint = `Wait ${seconds} ${seconds === 1 ? 'second' : 'seconds'}, then try again.`;
+  throw new ClawpoolError('too_many_requests', message, hint, { retryAfterMs });
 }
 
 /** What an address counts as: of IPv6 its network of 64 bits, since whoever has one address of it has all of them. */

@@ -130,7 +130,7 @@ export interface ClaimedDelivery {
   fence: number;
 }
 
-/** The oldest event that is due, for an endpoint that is not among `busy`. */
+/** The oldest event that is due, for an endpoint that is not among `busy`. What waits for one that is switched off waits. */
 export async function claimNextDelivery(
   db: Queryable,
   owner: string,
@@ -152,6 +152,8 @@ export async function claimNextDelivery(
         and (lease_expires_at is null or lease_expires_at < now())
         and (retry_at is null or retry_at <= now())
         and not (webhook_id = any(${sql.param([...busy])}::text[]))
+        and exists (select from webhooks w
+          where w.organization_id = webhook_deliveries.organization_id and w.id = webhook_deliveries.webhook_id and w.enabled)
       order by arrival limit 1
       for update skip locked
     ), claimed as (

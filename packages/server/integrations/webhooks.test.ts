@@ -5,6 +5,7 @@ import { eq } from 'drizzle-orm';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { listAuditEvents } from '../audit/audit-store.ts';
+import { createDeadLetters } from '../conversations/delivery/dead-letters.ts';
 import type { Principal } from '../organization/principal.ts';
 import type { Database } from '../store/database.ts';
 import { listenForNotifications } from '../store/notifications.ts';
@@ -15,6 +16,7 @@ import { createTestDatabase } from '../store/testing.ts';
 import { insertSmallOrganization } from '../testing/small-organization.ts';
 import { emitEvent } from './emit-event.ts';
 import { createWebhookService, type WebhookService } from './webhook-service.ts';
+import { claimNextDelivery } from './webhook-store.ts';
 import { startWebhookWorker } from './webhook-worker.ts';
 
 interface Received {
@@ -151,6 +153,29 @@ describe('an event', () => {
     expect((await listAuditEvents(database.db, 'org', { limit: 1 }))[0]?.action).toBe('webhook.disabled');
     await emit('Four');
     expect(await states()).toHaveLength(3);
+  });
+
+  test('for an endpoint that 410 switched off is not sent again as a dead letter, until somebody switches it on', async () => {
+    const { webhook } = await service.create(admin, { url, events: ['message.answered'] });
+    answers = [410];
+    await startWorker();
+    await emit('One');
+    await expect.poll(states).toEqual(['dead']);
+    const deadLetters = createDeadLetters(database);
+    const ids = (await deadLetters.list(admin, { limit: 10, offset: 0 })).letters.map(({ id }) => id);
+    await expect(deadLetters.replay(admin, ids)).rejects.toMatchObject({ code: 'conflict' });
+    expect(await states()).toEqual(['dead']);
+    // What was made to wait all the same, by a process that did not know, is not claimed.
+    await database.db.update(webhookDeliveries).set({ state: 'waiting', finishedAt: null });
+    expect(await claimNextDelivery(database.db, 'a test', { leaseMs: 1_000, busy: [] })).toBeNull();
+    await database.db.update(webhookDeliveries).set({ state: 'dead', finishedAt: new Date() });
+    expect(received).toHaveLength(1);
+
+    answers = [200];
+    await service.change(admin, webhook.id, { enabled: true });
+    expect(await deadLetters.replay(admin, ids)).toBe(1);
+    await expect.poll(states).toEqual(['delivered']);
+    expect(received).toHaveLength(2);
   });
 
   test('that another process had begun to send is sent by the next one when that one is gone', async () => {

@@ -9,7 +9,7 @@ export interface EmployeeQuery {
   /** In name, e-mail and number, in any case. */
   search?: string | undefined;
   positionId?: string | undefined;
-  with?: 'agent' | 'no_agent' | 'suspended' | undefined;
+  with?: 'agent' | 'no_agent' | 'no_position' | 'suspended' | undefined;
   employeeId?: string | undefined;
 }
 
@@ -96,6 +96,7 @@ function matches(organizationId: string, query: EmployeeQuery) {
     part === '%%' ? undefined : or(...[employees.name, employees.email, employees.number].map((c) => ilike(c, part))),
     query.with === 'agent' ? isNotNull(tenants.id) : undefined,
     query.with === 'no_agent' ? isNull(tenants.id) : undefined,
+    query.with === 'no_position' ? and(isNull(employees.positionId), eq(employees.active, true)) : undefined,
     query.with === 'suspended' ? eq(employees.active, false) : undefined,
   );
 }

@@ -6,10 +6,14 @@ import type { Database } from '../store/database.ts';
 import { createTestDatabase } from '../store/testing.ts';
 import { loadAgentDefinition } from './agent-definition.ts';
 import { scopeOf } from './department-store.ts';
+import { createDepartment } from './departments/department-service.ts';
 import { listEmployees } from './employee-store.ts';
 import { prepareInstallation } from './first-start-service.ts';
+import { createPosition } from './positions/position-service.ts';
 import { findPrincipal } from './principal-store.ts';
 import { seedSampleOrganization } from './sample/seed.ts';
+import { firstTier } from './tier-choice.ts';
+import { listTiers } from './tier-store.ts';
 
 let database: Database;
 beforeEach(async () => {
@@ -48,10 +52,42 @@ describe('the first start', () => {
     });
     const events = await listAuditEvents(database.db, 'main', { limit: 10 });
     expect(events.map(({ action, actor }) => [action, actor.type])).toEqual([
+      ['tier.created', 'system'],
+      ['tier.created', 'system'],
+      ['tier.created', 'system'],
       ['user.created', 'system'],
       ['organization.created', 'system'],
     ]);
     expect(JSON.stringify(events)).not.toContain(firstAdmin?.password);
+  });
+
+  test('makes tiers that fit the machine, so that a position and an agent can be made at once', async () => {
+    const machine = { cpus: 1, memoryMegabytes: 2_500, diskMegabytes: 100_000 };
+    await prepareInstallation(database.db, { demo: false, machine });
+    const found = await listTiers(database.db, 'main');
+    expect(found.map(({ name, memoryMegabytes, cpus }) => [name, memoryMegabytes, cpus])).toEqual([
+      ['Engineering', 1024, 1],
+      ['Restricted', 1024, 1],
+      ['Standard', 1024, 1],
+    ]);
+    expect((await firstTier(database.db, 'main')).id).toBe('standard');
+    const admin = (await findPrincipal(database.db, 'first-admin'))?.principal;
+    if (!admin) throw new Error('no admin');
+    const { id: departmentId } = await createDepartment(database, admin, { name: 'Ours', parentId: null });
+    const position = { name: 'Maker', departmentId, tierId: 'engineering', tools: ['shell' as const] };
+    expect(await createPosition(database, admin, { ...position, skills: [], contactFor: [] })).toMatchObject({
+      tier: 'Engineering',
+    });
+  });
+
+  test('gives an older installation that has none its tiers, and brings none back that were deleted', async () => {
+    await prepareInstallation(database.db, { demo: false });
+    await database.pool.query('delete from tiers');
+    await prepareInstallation(database.db, { demo: false });
+    expect(await listTiers(database.db, 'main')).toHaveLength(3);
+    await database.pool.query('update tiers set deleted_at = now()');
+    await prepareInstallation(database.db, { demo: false });
+    expect(await listTiers(database.db, 'main')).toEqual([]);
   });
 
   test('has nothing left to do for the second, whoever comes first', async () => {
@@ -83,6 +119,14 @@ describe('the sample organization', () => {
     expect((await findPrincipal(database.db, 'first-admin'))?.organizationName).toBe('ACME Corp');
     const { rows } = await database.pool.query('select count(*)::int as organizations from organizations');
     expect(rows).toEqual([{ organizations: 1 }]);
+  });
+
+  test('leaves an organization with tiers of its own alone', async () => {
+    await prepareInstallation(database.db, { demo: false });
+    await database.pool.query(`update tiers set name = 'Executive', updated_by = 'Ann' where id = 'standard'`);
+    expect(await seedSampleOrganization(database.db)).toMatchObject({ people: 27 });
+    const { rows } = await database.pool.query('select id from organizations order by id');
+    expect(rows).toEqual([{ id: 'acme' }, { id: 'main' }]);
   });
 
   test('leaves an organization with departments of its own alone', async () => {

@@ -18,7 +18,7 @@ export async function recordSignIn(
   means: Record<string, unknown> = {},
 ): Promise<void> {
   const detail = { address, ...means };
-  await recordAudit(db, principal.organizationId, sessionEvent(principal, 'session.created', 'allowed', detail));
+  await recordAudit(db, principal.organizationId, signInEvent(principal, 'sign_in.succeeded', 'allowed', detail));
 }
 
 /** The right password, or a provider's word for them, and all the same not let in: by a rule, or for a wrong code. */
@@ -29,11 +29,11 @@ export async function recordRefusedSignIn(
   reason: string,
 ): Promise<void> {
   const detail = { address, reason };
-  await recordAudit(db, principal.organizationId, sessionEvent(principal, 'session.refused', 'refused', detail));
+  await recordAudit(db, principal.organizationId, signInEvent(principal, 'sign_in.refused', 'refused', detail));
 }
 
 export async function recordSignOut(db: Drizzle, principal: Principal): Promise<void> {
-  await recordAudit(db, principal.organizationId, sessionEvent(principal, 'session.ended', 'allowed', {}));
+  await recordAudit(db, principal.organizationId, signInEvent(principal, 'sign_in.ended', 'allowed', {}));
 }
 
 /** A wrong password, or an e-mail nobody has; the latter is told to the oldest organization, since it belongs to none. */
@@ -43,7 +43,7 @@ export async function recordFailedSignIn(db: Drizzle, email: string, address: st
   const organizationId = found?.principal.organizationId ?? (await oldestOrganization(db));
   if (!organizationId) return;
   await recordAudit(db, organizationId, {
-    ...sessionEvent(found?.principal ?? { userId: '', name: email.slice(0, 200) }, 'session.refused', 'refused', {
+    ...signInEvent(found?.principal ?? { userId: '', name: email.slice(0, 200) }, 'sign_in.refused', 'refused', {
       address,
       email,
     }),
@@ -69,7 +69,7 @@ export async function confirmPassword(
 ): Promise<void> {
   const hash = await findPasswordHash(db, principal.userId);
   if (hash === null || (password !== null && (await verifyPassword({ hash, password })))) return;
-  await recordAudit(db, principal.organizationId, sessionEvent(principal, 'password.refused', 'refused', {}));
+  await recordAudit(db, principal.organizationId, signInEvent(principal, 'password.refused', 'refused', {}));
   throw new ClawpoolError('sign_in_failed', 'The password is wrong.', 'Type it again.');
 }
 
@@ -102,7 +102,7 @@ export async function changePassword(
   if (refusal) throw refusal;
 }
 
-const sessionEvent = (
+const signInEvent = (
   { userId, name }: Pick<Principal, 'userId' | 'name'>,
   action: string,
   outcome: 'allowed' | 'refused',
@@ -110,7 +110,7 @@ const sessionEvent = (
 ) => ({ actor: { type: 'person' as const, id: userId, name }, action, target: null, outcome, detail });
 
 const passwordEvent = (principal: Principal, outcome: 'allowed' | 'refused', detail: Record<string, unknown>) =>
-  sessionEvent(principal, 'password.changed', outcome, detail);
+  signInEvent(principal, 'password.changed', outcome, detail);
 
 async function oldestOrganization(db: Queryable): Promise<string | null> {
   const [row] = await db

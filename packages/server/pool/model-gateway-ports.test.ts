@@ -3,7 +3,16 @@ import { eq } from 'drizzle-orm';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { lookupToolNames } from '../assistant/assistant.ts';
 import type { Database } from '../store/database.ts';
-import { assistants, auditEvents, modelCalls, positions, tenants, tiers, twins } from '../store/schema/index.ts';
+import {
+  assistants,
+  auditEvents,
+  modelCalls,
+  positions,
+  tenants,
+  tiers,
+  toolPolicies,
+  twins,
+} from '../store/schema/index.ts';
 import { insertSmallOrganization } from '../testing/small-organization.ts';
 import { createModelGatewayPorts } from './model-gateway-ports.ts';
 
@@ -32,6 +41,29 @@ test('the policy is what the position allows within the tier’s ceiling, and a 
     models: ['openai/b', 'anthropic/a'],
   });
   expect(await ports.policyFor('nobody')).toBeNull();
+});
+
+test('what is refused says why, by what the pages call it, and who can request it', async () => {
+  const names = { shell: ['exec', 'process'], code_execution: ['exec'], browser: ['browser'], file: ['read'] } as const;
+  const own = ['session_status', 'clawpool__access_request'];
+  const portsOf = (everybodys: readonly string[]) =>
+    createModelGatewayPorts({
+      ...{ database, models: ['demo/demo'] },
+      openclawTools: (tools) => [...everybodys, ...tools.flatMap((tool) => names[tool as keyof typeof names] ?? [])],
+    });
+  const refused = async (everybodys = own, tenantId = 'ann') =>
+    Object.fromEntries((await portsOf(everybodys).policyFor(tenantId))?.refusedTools ?? []);
+  const shell = { tool: 'shell', because: 'not_in_position', request: 'agent' };
+  const browser = { tool: 'browser', because: 'above_tier', request: null };
+  expect(await refused()).toEqual({ exec: shell, process: shell, browser });
+  // A version line whose agents have no tool of ours.
+  expect((await refused(['session_status'])).exec).toEqual({ ...shell, request: 'portal' });
+  await database.db
+    .insert(toolPolicies)
+    .values({ organizationId: 'org', blockedTools: ['shell'], commandPatterns: [], version: 1, updatedBy: 'Ada' });
+  expect((await refused()).process).toEqual({ tool: 'shell', because: 'always_blocked', request: null });
+  await database.db.insert(tenants).values({ organizationId: 'org', id: 'team', name: 'team', tierId: 'standard' });
+  expect((await refused(own, 'team')).browser).toEqual(browser);
 });
 
 test('a public twin has no tool that makes the control plane do something', async () => {

@@ -1,4 +1,12 @@
-import type { ModelFailure, ModelGatewayPorts, TenantModelPolicy, ToolName, ToolRefusal } from '@clawpool/contracts';
+import type {
+  ModelFailure,
+  ModelGatewayPorts,
+  RefusedTool,
+  TenantModelPolicy,
+  ToolName,
+  ToolRefusal,
+  ToolStanding,
+} from '@clawpool/contracts';
 import { lookupToolNames } from '../assistant/assistant.ts';
 import { recordAudit } from '../audit/audit-store.ts';
 import { changesSomething } from '../conversations/turn.ts';
@@ -60,7 +68,8 @@ export function createModelGatewayPorts({
         models: [model, ...models.filter((id) => id !== model)],
         maxOutputTokens: saidFirst(settings, 'maxOutputTokens')?.value ?? null,
         maxCallsPerTurn,
-        positionName: tenant.position ?? tenant.tier,
+        positionName: tenant.position,
+        tierName: tenant.tier,
       };
     },
     recordUsage: async (usage) => {
@@ -96,9 +105,9 @@ export function createModelGatewayPorts({
 function toolPolicyOf(
   facts: AgentFacts,
   namesOf: (tools: readonly ToolName[]) => readonly string[],
-): Pick<TenantModelPolicy, 'tools' | 'onceTools' | 'refusedCommands' | 'mayRequest'> {
+): Pick<TenantModelPolicy, 'tools' | 'onceTools' | 'refusedCommands' | 'refusedTools'> {
   const { kind } = facts.tools;
-  const allowed = rightsOf(facts).tools;
+  const { tools: allowed, standings } = rightsOf(facts);
   const once = onceTools(facts.tools);
   const isOwned = kind === 'colleague' && facts.employeeId !== null;
   const names = namesOf(allowed).filter((name) => {
@@ -117,8 +126,37 @@ function toolPolicyOf(
     tools: new Set(kind === 'assistant' ? [...names, ...lookupToolNames] : names),
     onceTools: new Map(forOneTurn),
     refusedCommands: facts.commandPatterns,
-    mayRequest: isOwned,
+    refusedTools: refusedToolsOf(standings, {
+      namesOf,
+      always: otherwise,
+      request: !isOwned ? null : names.includes(requestTool) ? 'agent' : 'portal',
+    }),
   };
+}
+
+/** OpenClaw's name of the tool by which an agent requests access; older version lines have none of ours. */
+const requestTool = 'clawpool__access_request';
+
+/** Why the agent does not always have a tool of OpenClaw's, by that tool's name. Of several that would give it, the one that can be had most easily. */
+function refusedToolsOf(
+  standings: readonly ToolStanding[],
+  of: {
+    namesOf: (tools: readonly ToolName[]) => readonly string[];
+    always: ReadonlySet<string>;
+    request: RefusedTool['request'];
+  },
+): Map<string, RefusedTool> {
+  const ease = ({ because }: ToolStanding) => (because === 'grant' ? 2 : because === 'not_in_position' ? 1 : 0);
+  const refused = new Map<string, RefusedTool>();
+  for (const standing of [...standings].sort((a, b) => ease(b) - ease(a))) {
+    const { tool, because } = standing;
+    for (const name of of.namesOf([tool])) {
+      if (of.always.has(name) || refused.has(name)) continue;
+      // What the position lacks can be granted; nothing is granted beyond the tier, nor what nobody may use.
+      refused.set(name, { tool, because, request: because === 'not_in_position' ? of.request : null });
+    }
+  }
+  return refused;
 }
 
 const keyOf = (tenantId: string, turnId: string) => `${tenantId}/${turnId}`;

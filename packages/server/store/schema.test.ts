@@ -8,7 +8,7 @@ await insertSmallOrganization(database, 'org');
 await insertSmallOrganization(database, 'other');
 await database.pool.query(`insert into departments (organization_id, id, name) values ('other', 'theirs', 'Theirs');
   insert into tiers (organization_id, id, name, memory_megabytes, cpu_millis, pids, disk_megabytes, tools_ceiling, idle_minutes)
-    select 'other', 'their-tier', name, memory_megabytes, cpu_millis, pids, disk_megabytes, tools_ceiling, idle_minutes
+    select 'other', 'their-tier', 'Theirs', memory_megabytes, cpu_millis, pids, disk_megabytes, tools_ceiling, idle_minutes
     from tiers where organization_id = 'other';
   insert into positions (organization_id, id, department_id, tier_id, name, tools) values ('other', 'theirs', 'theirs', 'their-tier', 'T', '[]');
   insert into conversations (organization_id, id, tenant_id, user_id, caller_key, path)

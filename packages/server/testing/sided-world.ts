@@ -42,8 +42,8 @@ import { createScriptedHost } from './scripted-host.ts';
  */
 export type Side = 'inside' | 'outside' | 'rival';
 
-/** Who asks: a manager and an employee of the inside, and an admin of their organization. */
-export type Asker = 'mia' | 'ida' | 'ada';
+/** Who asks: a manager and an employee of the inside, and an admin, an auditor and an operator of their organization. */
+export type Asker = 'mia' | 'ida' | 'ada' | 'udo' | 'ole';
 
 export interface SidedWorld {
   database: Database;
@@ -135,6 +135,8 @@ async function insertSides(db: Drizzle): Promise<void> {
     { id: 'mia', department: 'inside-department', roles: ['manager', 'employee'], permissions: [] },
     { id: 'ida', department: 'inside-department', roles: ['employee'], permissions: [] },
     { id: 'ada', department: 'top', roles: ['admin', 'employee'], permissions: ['policy' as const] },
+    { id: 'udo', department: 'top', roles: ['auditor', 'employee'], permissions: [] },
+    { id: 'ole', department: 'top', roles: ['operator', 'employee'], permissions: [] },
   ];
   for (const { id, department, roles, permissions } of people) {
     const email = `${id}@sides.example`;

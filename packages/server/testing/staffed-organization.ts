@@ -43,3 +43,17 @@ export async function insertBranches({ db }: Database, organizationId = 'org'): 
     { organizationId, id: 'east', parentId: 'all', name: 'East' },
   ]);
 }
+
+/** An identity provider that creates people; where it puts them is the test's. */
+export const identityProviderRow = {
+  ...{
+    organizationId: 'org',
+    id: 'okta',
+    name: 'Okta',
+    issuer: 'https://okta.example',
+    clientId: 'c',
+    clientSecret: 's',
+  },
+  ...{ scopes: ['openid'], enabled: true, trustEmail: false, autoCreate: true, emailDomains: [], groupRoles: [] },
+  claims: { name: 'name', email: 'email', groups: 'groups' },
+};

@@ -25,9 +25,12 @@ export interface TurnWorld {
   close(): Promise<void>;
 }
 
-export interface TurnWorldOptions extends Partial<Pick<TurnRunnerOptions, 'quick' | 'listeners' | 'watchers'>> {
+export interface TurnWorldOptions
+  extends Partial<Pick<TurnRunnerOptions, 'quick' | 'listeners' | 'watchers' | 'concurrency' | 'perTenant'>> {
   /** Who answers whom; each person's own agent unless given. */
   router?: Router;
+  /** Throws unless given. */
+  onError?: (error: unknown) => void;
 }
 
 export async function startTurnWorld(
@@ -51,8 +54,9 @@ export async function startTurnWorld(
     quick: options.quick ?? null,
     listeners: options.listeners ?? [],
     watchers: options.watchers ?? [],
-    concurrency: 8,
-    onError: failed,
+    concurrency: options.concurrency ?? 8,
+    perTenant: options.perTenant ?? 8,
+    onError: options.onError ?? failed,
   });
   const stop = async () => {
     await runner.close();

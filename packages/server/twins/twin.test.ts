@@ -31,6 +31,7 @@ test('a visitor sees nothing of the inside', () => {
         attachments: [{ id: 'a', name: 'secret-file.pdf', mediaType: 'application/pdf', bytes: 1 }],
       },
     ],
+    more: false,
     turns: [
       {
         ...{ id: 't', origin: 'twin', state: 'failed', reason: 'model_refused_key', retryAt: null, position: 0 },

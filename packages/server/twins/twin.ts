@@ -45,7 +45,7 @@ export function emptySnapshot(now: Date): ConversationEvent {
     ...{ id: '', tenantId: '', tenantName: '', path: 'twin', title: '', current: true, takeover: null },
     ...{ createdAt: at, updatedAt: at, endedAt: null },
   };
-  return { type: 'snapshot', conversation, messages: [], turns: [], partial: null };
+  return { type: 'snapshot', conversation, messages: [], more: false, turns: [], partial: null };
 }
 
 const publicConversation = (conversation: Conversation): Conversation => ({

@@ -1,6 +1,7 @@
 /** What is written for OpenClaw, as far as its version lines agree; `docs/gateway/` of the npm package names the settings. */
 import type { ToolName } from '@clawpool/contracts';
 import type { ProfileInput, ProfilePlace } from '../profile.ts';
+import { promptLimits } from '../text.ts';
 import { sessionKey } from './chat-completions.ts';
 
 /**
@@ -89,8 +90,8 @@ export function openclawJson(
         skipBootstrap: true,
         timeoutSeconds: runSeconds,
         heartbeat: { every: '0m' },
-        bootstrapMaxChars: 20_000,
-        bootstrapTotalMaxChars: 60_000,
+        bootstrapMaxChars: promptLimits.file,
+        bootstrapTotalMaxChars: promptLimits.total,
         ...(agent.model.compaction ? { compaction: { mode: agent.model.compaction } } : {}),
         ...(isTimezone(agent.timezone) ? { userTimezone: agent.timezone } : {}),
       },

@@ -76,6 +76,7 @@ describe('backups', () => {
     files: 3,
     bytes: 2 * 1024 ** 2,
     storedBytes: 100,
+    skipped: 0,
     tookMs: 5,
     root: 'a'.repeat(64),
   };

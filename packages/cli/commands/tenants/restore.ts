@@ -7,13 +7,14 @@ export async function restoreTenant(
   terminal: Terminal,
   data: string,
   tenantId: string,
-  which: { checkpointId?: string; at?: string },
+  which: { checkpointId?: string; at?: string; skipBackup?: boolean },
   output: OperationOutput,
 ): Promise<void> {
   const { client } = await connect(data);
   const { id } = await client.call('tenant', { params: { tenantId } });
-  const { checkpointId, at } = which;
+  const { checkpointId, at, skipBackup = false } = which;
   const from = checkpointId === undefined ? { tenantId: id, ...(at === undefined ? {} : { at }) } : { checkpointId };
-  const accepted = await client.call('operateTenant', { params: { tenantId }, body: { kind: 'restore', from } });
+  const body = { kind: 'restore' as const, from, skipBackup };
+  const accepted = await client.call('operateTenant', { params: { tenantId }, body });
   await followOperation(terminal, client, accepted, output);
 }

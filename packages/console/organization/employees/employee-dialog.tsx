@@ -109,7 +109,13 @@ export function EmployeeDialog({
             error={problems.has('email') ? t('signIn.emailWrong') : undefined}
             onChange={(event) => change({ email: event.target.value })}
           />
-          <Place form={form} source={source} missing={problems.has('departmentId')} onChange={change} />
+          <Place
+            form={form}
+            before={before.positionId}
+            source={source}
+            missing={problems.has('departmentId')}
+            onChange={change}
+          />
           <InputField
             label={t('employees.number')}
             hint={employee ? undefined : t('employees.numberHint')}
@@ -134,11 +140,14 @@ export function EmployeeDialog({
 
 function Place({
   form,
+  before,
   source,
   missing,
   onChange,
 }: {
   form: EmployeeForm;
+  /** Their position until now; empty: none. */
+  before: string;
   source: Employee['source'];
   missing: boolean;
   onChange: (parts: Partial<EmployeeForm>) => void;
@@ -167,7 +176,10 @@ function Place({
       />
       <SelectField
         label={t('employees.position')}
-        hint={form.positionId === '' ? t('employees.withoutPosition') : t('employees.withPosition')}
+        hint={[
+          t(form.positionId === '' ? 'employees.withoutPosition' : 'employees.withPosition'),
+          ...(before !== '' && form.positionId !== before ? [t('employees.grantsEnd')] : []),
+        ].join(' ')}
         value={form.positionId}
         onChange={(event) => onChange({ positionId: event.target.value })}
       >

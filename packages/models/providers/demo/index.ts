@@ -13,6 +13,7 @@ import { personaOf } from './persona.ts';
 import type { ToolOutcome } from './replies.ts';
 import {
   droppedCallReply,
+  noNotesReply,
   noRequestsReply,
   noSchedulesReply,
   replyTo,
@@ -26,6 +27,8 @@ import type { DemoSettings } from './settings.ts';
 const scheduleTool = 'clawpool__schedule_create';
 const requestTool = 'clawpool__access_request';
 const statusTool = 'clawpool__access_status';
+const noteTool = 'clawpool__remember';
+const notesTool = 'clawpool__recall';
 
 /** How many prompts that led to a tool call are remembered. */
 const rememberedPrompts = 1_000;
@@ -99,6 +102,12 @@ function answerFor(intent: Intent, request: ModelRequest, language: Language): A
       const isOffered = request.tools.some(({ name }) => name === tool);
       if (!isOffered) return { text: noRequestsReply(language) };
       return { tool, arguments: intent.kind === 'request' ? { ...intent.request } : {} };
+    }
+    case 'remember':
+    case 'recall': {
+      const tool = intent.kind === 'remember' ? noteTool : notesTool;
+      if (!request.tools.some(({ name }) => name === tool)) return { text: noNotesReply(language) };
+      return { tool, arguments: intent.kind === 'remember' ? { text: intent.text } : {} };
     }
     case 'run':
       return { tool: 'exec', arguments: { command: intent.command } };

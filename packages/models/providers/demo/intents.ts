@@ -11,6 +11,8 @@ export type Intent =
   | { kind: 'schedule'; request: ScheduleRequest }
   | { kind: 'request'; request: AccessAsked }
   | { kind: 'requests' }
+  | { kind: 'remember'; text: string }
+  | { kind: 'recall' }
   | { kind: 'reminder'; of: string }
   | { kind: 'contact'; topic: string }
   | { kind: 'count'; to: number };
@@ -28,7 +30,15 @@ export function intentOf(message: string, now: Date, timezone: string): Intent {
   const access = accessOf(text);
   if (access) return { kind: 'request', request: access };
   if (asksForStatus(text)) return { kind: 'requests' };
-  return deedOf(text) ?? questionOf(text) ?? { kind: 'unknown' };
+  return memoryOf(text) ?? deedOf(text) ?? questionOf(text) ?? { kind: 'unknown' };
+}
+
+function memoryOf(text: string): Intent | null {
+  const noted =
+    /^(?:please )?remember\s*(?:that\s+|[:：,-]\s*)(.+)$/is.exec(text) ??
+    /^(?:请|帮我)*记住[:：,，\s]*(.+)$/s.exec(text);
+  if (noted?.[1]) return { kind: 'remember', text: unquoted(noted[1]) };
+  return /^what do you remember\b/i.test(text) || /^你(?:还)?记得什么/.test(text) ? { kind: 'recall' } : null;
 }
 
 function deedOf(text: string): Intent | null {

@@ -51,6 +51,12 @@ export function noRequestsReply(language: Language): string {
     : 'I have no tool for requests here: make it in your portal, under “My requests”.';
 }
 
+export function noNotesReply(language: Language): string {
+  return language === 'zh'
+    ? '我这里没有做笔记的工具：请在门户的“个人资料”中写下来。'
+    : 'I have no tool for notes here: write it down in your portal, under “My profile”.';
+}
+
 /** Goes on after an interruption: reports what the transcript knows of the calls before it, and repeats none. */
 export function resumptionReply(outcomes: readonly ToolOutcome[], language: Language): string {
   const known = outcomes.filter(({ output }) => !output.includes('missing tool result'));

@@ -11,6 +11,7 @@ import type { Principal } from '../../organization/principal.ts';
 import { markAgents } from '../../pool/agent-revision.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import { enqueueOutbound } from '../delivery/outbox.ts';
+import { discardOutbound } from '../delivery/outbox-store.ts';
 import {
   type BindingRow,
   deleteBinding,
@@ -102,11 +103,12 @@ export function createBindingService({ db }: Database): BindingService {
     const employeeId = employeeOf(principal);
     const { name } = await account(organizationId, accountId);
     await db.transaction(async (tx) => {
+      // Agents before the binding, as the end of a turn locks them too.
+      await markAgents(tx, organizationId, { employeeIds: [employeeId] });
       const mine = await findBindingOfEmployee(tx, { organizationId, accountId }, employeeId);
       const gone = mine && (await deleteBinding(tx, { organizationId, accountId }, mine.platformUserId));
       if (!gone) throw noSuchBinding();
       await tellDisconnected(tx, gone, 'This chat is disconnected from your agent, as you asked in the portal.');
-      await markAgents(tx, organizationId, { employeeIds: [employeeId] });
       await audit(tx, principal, 'channel_binding.removed', { id: accountId, name, detail: { employeeId } });
     });
   }
@@ -115,6 +117,8 @@ export function createBindingService({ db }: Database): BindingService {
     const { organizationId } = principal;
     const { name } = await account(organizationId, accountId);
     await db.transaction(async (tx) => {
+      const [bound] = await listBindings(tx, organizationId, { accountId, platformUserId });
+      if (bound) await markAgents(tx, organizationId, { employeeIds: [bound.employee.id] });
       const gone = await deleteBinding(tx, { organizationId, accountId }, platformUserId);
       if (!gone) throw noSuchBinding();
       await tellDisconnected(
@@ -122,7 +126,6 @@ export function createBindingService({ db }: Database): BindingService {
         gone,
         'An admin has disconnected this chat from your agent. You can pair it again in the portal.',
       );
-      await markAgents(tx, organizationId, { employeeIds: [gone.employeeId] });
       const detail = { employeeId: gone.employeeId, platformUserId };
       await audit(tx, principal, 'channel_binding.removed', { id: accountId, name, detail });
     });
@@ -150,9 +153,10 @@ export function createBindingService({ db }: Database): BindingService {
   };
 }
 
-/** Commits with the end of the binding: it is the last thing the chat is told. */
+/** Commits with the end of the binding: it is the last thing the chat is told, also where other things were to be said in it. */
 export async function tellDisconnected(tx: Transaction, binding: BindingRow, text: string): Promise<void> {
   const { organizationId, accountId, chatId } = binding;
+  await discardOutbound(tx, binding);
   await enqueueOutbound(tx, {
     organizationId,
     to: { accountId, chatId },

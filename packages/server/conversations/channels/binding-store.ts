@@ -101,9 +101,13 @@ export async function findBindingOfEmployee(
   return row ?? null;
 }
 
-/** They have written, from this chat. */
-export async function noteSeen(tx: Queryable, binding: BindingRow, chatId: string): Promise<void> {
-  await tx.update(channelBindings).set({ chatId, lastSeenAt: new Date() }).where(bindingKey(binding));
+/** They have written, from this chat. False: they are not bound any more. */
+export async function noteSeen(tx: Queryable, binding: BindingRow, chatId: string): Promise<boolean> {
+  const { rowCount } = await tx
+    .update(channelBindings)
+    .set({ chatId, lastSeenAt: new Date() })
+    .where(and(bindingKey(binding), eq(channelBindings.userId, binding.userId)));
+  return rowCount === 1;
 }
 
 export async function deleteBinding(

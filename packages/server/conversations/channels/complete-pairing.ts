@@ -47,6 +47,8 @@ export async function completePairing(tx: Transaction, attempt: PairingAttempt):
     .from(employees)
     .where(and(eq(employees.organizationId, organizationId), eq(employees.id, employeeId)));
   if (!employee) return { result: 'wrong' };
+  // Agents before the binding, as the end of a turn locks them too.
+  await markAgents(tx, organizationId, { employeeIds: [employeeId] });
   // The same person with another account of the platform: the newer one counts.
   const earlier = await findBindingOfEmployee(tx, attempt, employeeId);
   if (earlier) {
@@ -57,7 +59,6 @@ export async function completePairing(tx: Transaction, attempt: PairingAttempt):
   }
   await insertBinding(tx, { organizationId, accountId, platformUserId, chatId, displayName, employeeId, userId });
   await deletePairing(tx, attempt, employeeId);
-  await markAgents(tx, organizationId, { employeeIds: [employeeId] });
   await recordAudit(tx, organizationId, {
     actor: { type: 'person', id: userId, name: employee.name },
     action: 'channel_binding.added',

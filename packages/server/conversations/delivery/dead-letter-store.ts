@@ -61,7 +61,15 @@ const tables: Readonly<Record<Direction, SQL>> = {
   webhook: sql`webhook_deliveries`,
 };
 
-/** From the beginning: with all its attempts, and at its old place in the order. Returns how many there were. */
+/** Of `webhook_deliveries`: nobody has switched its endpoint off. */
+const toEnabledEndpoint = sql`exists (
+  select from webhooks w where w.organization_id = webhook_deliveries.organization_id and w.id = webhook_deliveries.webhook_id
+    and w.enabled)`;
+
+/**
+ * From the beginning: with all its attempts, and at its old place in the order. Events for an endpoint that is switched off stay as they are.
+ * Returns how many there were.
+ */
 export async function reviveDead(
   tx: Transaction,
   organizationId: string,
@@ -70,8 +78,23 @@ export async function reviveDead(
 ): Promise<number> {
   const { rowCount } = await tx.execute(sql`
     update ${tables[direction]} set state = 'waiting', attempts = 0, retry_at = null, error = null, finished_at = null
-    where organization_id = ${organizationId} and state = 'dead' and id = any(${sql.param([...ids])})`);
+      ${direction === 'webhook' ? sql`` : sql`, failures = 0, failing_since = null`}
+    where organization_id = ${organizationId} and state = 'dead' and id = any(${sql.param([...ids])})
+      ${direction === 'webhook' ? sql`and ${toEnabledEndpoint}` : sql``}`);
   return rowCount ?? 0;
+}
+
+/** How many of these are for endpoints that are switched off, and stay dead until they are not. */
+export async function countSwitchedOff(
+  db: Queryable,
+  organizationId: string,
+  webhookIds: readonly string[],
+): Promise<number> {
+  const { rows } = await db.execute<{ count: number }>(sql`
+    select count(*)::int as count from webhook_deliveries
+    where organization_id = ${organizationId} and state = 'dead' and id = any(${sql.param([...webhookIds])})
+      and not ${toEnabledEndpoint}`);
+  return rows[0]?.count ?? 0;
 }
 
 export async function discardDead(

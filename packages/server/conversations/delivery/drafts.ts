@@ -5,7 +5,7 @@ import { type ReplyTo, tenants, turns } from '../../store/schema/index.ts';
 import type { OpenAccount, OpenAccounts } from '../channels/open-accounts.ts';
 import type { TurnWatcher } from '../turn-events.ts';
 import type { ClaimedTurn } from '../turn-store.ts';
-import { enqueueOutbound } from './outbox.ts';
+import { enqueueOutbound, isStillTheirs } from './outbox.ts';
 import {
   beginGrowing,
   type OutboxRow,
@@ -95,17 +95,18 @@ export function createDrafts(options: DraftsOptions): Drafts {
   }
 
   async function tellWaking({ turn, to }: Showing): Promise<void> {
-    const { organizationId, tenantId } = turn;
+    const { organizationId, tenantId, conversationId } = turn;
     await db.transaction(async (tx) => {
-      const chat = { organizationId, ...to };
-      // One that was told while this message waited already is about the same wake, also where the runtime’s generation rose in between.
-      const since = turn.attempts > 0 ? new Date(Date.now() - wakingAgainMs) : turn.acceptedAt;
-      const again = await wasToldSince(tx, chat, { keyPrefix: `waking:${tenantId}:`, since });
+      if (!(await isStillTheirs(tx, { organizationId, conversationId, to }))) return;
       const [tenant] = await tx
-        .select({ generation: tenants.generation })
+        .select({ generation: tenants.generation, lastActiveAt: tenants.lastActiveAt })
         .from(tenants)
         .where(and(eq(tenants.organizationId, organizationId), eq(tenants.id, tenantId)));
-      if (again || !tenant) return;
+      if (!tenant) return;
+      // One that was told since the agent last did something is about the same wake, also where the runtime’s generation rose in between.
+      const since = new Date(Math.max(Date.now() - wakingAgainMs, tenant.lastActiveAt?.getTime() ?? 0));
+      const chat = { organizationId, ...to };
+      if (await wasToldSince(tx, chat, { keyPrefix: `waking:${tenantId}:`, since })) return;
       const dedupeKey = `waking:${tenantId}:${tenant.generation}`;
       await enqueueOutbound(tx, { organizationId, to, kind: 'note', dedupeKey, text: said.waking });
     });
@@ -113,13 +114,13 @@ export function createDrafts(options: DraftsOptions): Drafts {
 
   /** The runtime cannot start: whoever waits in the chat is told why, once for each reason. */
   async function tellBlocked({ turn, to }: Showing): Promise<void> {
-    const { organizationId, id } = turn;
+    const { organizationId, id, conversationId } = turn;
     await db.transaction(async (tx) => {
       const [row] = await tx
         .select({ state: turns.state, reason: turns.reason, message: turns.message, hint: turns.hint })
         .from(turns)
         .where(and(eq(turns.organizationId, organizationId), eq(turns.id, id)));
-      if (row?.state !== 'blocked') return;
+      if (row?.state !== 'blocked' || !(await isStillTheirs(tx, { organizationId, conversationId, to }))) return;
       const text = [row.message, row.hint].filter(Boolean).join('\n\n');
       const dedupeKey = `blocked:${id}:${row.reason}`;
       await enqueueOutbound(tx, { organizationId, to, kind: 'note', dedupeKey, text });
@@ -192,7 +193,7 @@ export function createDrafts(options: DraftsOptions): Drafts {
         const idempotencyKey = `${row.id}:${index}`;
         const sent = await connection.send({ chatId, text, attachment: null, buttons: [], idempotencyKey });
         ids[index] = sent.platformMessageId;
-        await recordSentParts(db, row, ids);
+        if (!(await recordSentParts(db, row, ids))) return;
       } else if (texts[index] !== text) {
         await connection.edit(chatId, id, text);
       }

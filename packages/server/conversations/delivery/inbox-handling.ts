@@ -10,15 +10,17 @@ import { type BindingRow, findBoundPerson, noteSeen } from '../channels/binding-
 import { completePairing } from '../channels/complete-pairing.ts';
 import type { OpenAccount, OpenAccounts } from '../channels/open-accounts.ts';
 import { explanationEveryMs, wrongTokenLimit } from '../channels/pairing.ts';
-import type { ConversationService } from '../conversation-service.ts';
+import { type ConversationService, NothingToRetry } from '../conversation-service.ts';
 import { type Caller, openConversation } from '../open-conversation.ts';
 import type { Router } from '../routing/router.ts';
 import { type ReceivedAttachments, receiveAttachments } from './inbound-attachments.ts';
-import { type ClaimedInbound, countNotedSince, finishInbound, type InboundOutcome } from './inbox-store.ts';
+import { textForAgent } from './inbound-text.ts';
+import { finishGroup, restOfGroup } from './inbox-groups.ts';
+import { type ClaimedInbound, countNotedSince, finishInbound, type InboundOutcome, LeaseLost } from './inbox-store.ts';
 import { enqueueOutbound } from './outbox.ts';
 import { wasToldSince } from './outbox-store.ts';
 import { said } from './said.ts';
-import { findOpenTurn, findTurnOfUser } from './turn-lookup.ts';
+import { findOpenTurn, findTurnOfUser, nextToEnd } from './turn-lookup.ts';
 
 /** What a message of a platform is passed on with. */
 export interface Handling {
@@ -28,9 +30,6 @@ export interface Handling {
   attachments: Attachments;
   conversations: Pick<ConversationService, 'stop' | 'retry'>;
 }
-
-/** The row is another process's now: nothing of what was done for it is committed. */
-export class LeaseLost extends Error {}
 
 /** Too much waits already; the message stays where it is. */
 export class NoRoom extends Error {
@@ -74,6 +73,8 @@ export async function handleInbound(handling: Handling, row: ClaimedInbound, sig
   const person: Principal = { userId, name, organizationId, employeeId, roles: ['employee'] };
   const known: Known = { row, account, binding, person };
   if (message.buttonValue !== null) return press(handling, known, message.buttonValue);
+  // What somebody else wrote is no command of whoever passes it on.
+  if (message.forwardedFrom !== undefined) return passOn(handling, known, signal);
   const command = /^\/(new|stop|help|start)(?:@\w+)?\s*$/iu.exec(message.text.trim())?.[1]?.toLowerCase();
   if (command === 'new' || command === 'stop') return runCommand(handling, known, command);
   if (command) return finish(database, row, { outcome: 'command', tell: said.help });
@@ -152,8 +153,11 @@ async function press(
   try {
     await conversations.retry(person, turn.conversationId, turn.id);
   } catch (error) {
+    if (!(error instanceof ClawpoolError)) throw error;
+    // What refuses a message refuses this too, and another attempt would change nothing.
+    const text = [error.message, error.hint ?? ''].join(' ').trim();
+    if (!(error instanceof NothingToRetry)) return finish(database, row, { outcome: 'command', tell: text });
     // It runs again already: the button was pressed twice, or this is told twice.
-    if (!(error instanceof ClawpoolError && error.code === 'conflict')) throw error;
   }
   await finish(database, row, { outcome: 'command' });
 }
@@ -165,8 +169,8 @@ async function runCommand(handling: Handling, known: Known, command: 'new' | 'st
   if ('nobody' in caller) return finish(database, row, { outcome: 'command', tell: said.nobodyAnswers(caller.nobody) });
   if (command === 'new') {
     return database.db.transaction(async (tx) => {
-      await noteSeen(tx, known.binding, row.chatId);
       await openConversation(tx, caller, { fresh: true });
+      if (!(await noteSeen(tx, known.binding, row.chatId))) throw new Error(disconnected);
       await end(tx, row, { outcome: 'command', tell: said.newConversation });
     });
   }
@@ -175,15 +179,21 @@ async function runCommand(handling: Handling, known: Known, command: 'new' | 'st
   await finish(database, row, { outcome: 'command', tell: turn ? said.stopping : said.nothingToStop });
 }
 
+/** Whoever looks again finds nobody who is paired, and says so. */
+const disconnected = 'the chat was disconnected meanwhile';
+
 /** The message becomes a turn of the person's agent. */
 async function passOn(handling: Handling, known: Known, signal: AbortSignal): Promise<void> {
   const { database } = handling;
   const { row, account, binding } = known;
   const { db } = database;
-  const { organizationId, accountId, chatId, message } = row;
+  const { organizationId, accountId, chatId } = row;
   const caller = await callerOf(handling, known);
   if ('nobody' in caller) return finish(database, row, { outcome: 'ignored', tell: said.nobodyAnswers(caller.nobody) });
   if (!(await hasRoom(db, organizationId, caller.tenantId))) throw await noRoom(db, caller);
+  const rest = await restOfGroup(db, row);
+  const messages = [row.message, ...rest.map((one) => one.message)];
+  const message = { ...row.message, attachments: messages.flatMap((one) => one.attachments) };
   let received: ReceivedAttachments | null = null;
   if (message.attachments.length > 0) {
     // Attachments belong to a conversation, which has to be there before them.
@@ -193,18 +203,23 @@ async function passOn(handling: Handling, known: Known, signal: AbortSignal): Pr
   }
   try {
     await db.transaction(async (tx) => {
-      await noteSeen(tx, binding, chatId);
       const conversationId = received?.conversationId ?? (await openConversation(tx, caller)).id;
       const accepted = await acceptMessage(tx, {
         ...{ organizationId, conversationId, origin: account.channel, verification: 'paired_channel' },
         channelMessageId: `${accountId}:${message.platformMessageId}`,
-        text: [message.text, ...(received?.notes ?? [])].filter((text) => text !== '').join('\n\n'),
+        text: [...messages.map(textForAgent), ...(received?.notes ?? [])].filter((text) => text !== '').join('\n\n'),
         attachments: received?.ids ?? [],
         replyTo: { accountId, chatId },
         at: new Date(),
       });
       if (!accepted) throw new Error('the conversation ended while its attachments were fetched');
-      await end(tx, row, { outcome: 'turn', turnId: accepted.turn.id });
+      // After the conversation, as the end of a turn locks them too.
+      if (!(await noteSeen(tx, binding, chatId))) throw new Error(disconnected);
+      const { id: turnId, position } = accepted.turn;
+      // What was held back for lack of room has been told of that.
+      if (position > 0 && row.error === null) await tellQueued(tx, row, { conversationId, turnId, position });
+      await finishGroup(tx, rest, turnId);
+      await end(tx, row, { outcome: 'turn', turnId });
     });
   } catch (error) {
     if (!(error instanceof ClawpoolError)) throw error;
@@ -213,6 +228,19 @@ async function passOn(handling: Handling, known: Known, signal: AbortSignal): Pr
     // Nothing another attempt could change; the person can.
     await finish(database, row, { outcome: 'ignored', tell: [error.message, error.hint ?? ''].join(' ').trim() });
   }
+}
+
+/** Who waits behind a turn is told so, once for each turn that is the next to end: not with every message. */
+async function tellQueued(
+  tx: Transaction,
+  { organizationId, accountId, chatId }: ClaimedInbound,
+  { conversationId, turnId, position }: { conversationId: string; turnId: string; position: number },
+): Promise<void> {
+  const next = await nextToEnd(tx, organizationId, conversationId);
+  await enqueueOutbound(tx, {
+    ...{ organizationId, to: { accountId, chatId }, kind: 'note', dedupeKey: `queued:${next ?? turnId}` },
+    ...{ conversationId, turnId, text: said.waits(position) },
+  });
 }
 
 async function callerOf({ router }: Handling, { account, person }: Known): Promise<Caller | { nobody: Resolution }> {

@@ -4,6 +4,7 @@ import type { Queryable, Transaction } from '../../store/database.ts';
 import { notification } from '../../store/notifications.ts';
 import { ownerIsGone } from '../../store/ownership.ts';
 import { inbox } from '../../store/schema/index.ts';
+import { groupWaitMs, type Tries } from './retry.ts';
 
 /** A message of a platform, for the inbox of its account. */
 export interface NewInboxRow {
@@ -21,8 +22,9 @@ export async function insertInboxRows(db: Queryable, rows: readonly NewInboxRow[
   const column = <T>(of: (row: NewInboxRow) => T) => sql.param(rows.map(of));
   const result = await db.execute<{ id: string }>(sql`
     with arrived as (
-      insert into inbox (organization_id, id, account_id, platform_message_id, chat_id, sequence, message)
-      select a.organization_id, n.id, a.id, n.platform_message_id, n.chat_id, n.sequence, n.message
+      insert into inbox (organization_id, id, account_id, platform_message_id, chat_id, sequence, message, retry_at)
+      select a.organization_id, n.id, a.id, n.platform_message_id, n.chat_id, n.sequence, n.message,
+        case when n.message ? 'groupId' then now() + ${groupWaitMs} * interval '1 millisecond' end
       from unnest(
         ${column((row) => row.organizationId)}::text[], ${column((row) => row.accountId)}::text[], ${column((row) => row.id)}::text[],
         ${column((row) => row.message.platformMessageId)}::text[], ${column((row) => row.message.chatId)}::text[],
@@ -37,14 +39,16 @@ export async function insertInboxRows(db: Queryable, rows: readonly NewInboxRow[
   return result.rows.map(({ id }) => id);
 }
 
+/** The row is another process's now: nothing of what was done for it is committed. */
+export class LeaseLost extends Error {}
+
 /** A row that this process holds. */
-export interface ClaimedInbound {
+export interface ClaimedInbound extends Tries {
   organizationId: string;
   id: string;
   accountId: string;
   chatId: string;
   message: InboundMessage;
-  attempts: number;
   /** The fencing number of this claim. */
   fence: number;
   /** What was noted when it was looked at before. */
@@ -67,6 +71,8 @@ export async function claimInbound(
     chat_id: string;
     message: InboundMessage;
     attempts: number;
+    failures: number;
+    failing_since: string | null;
     fence: number;
     error: string | null;
     received_at: string;
@@ -87,11 +93,12 @@ export async function claimInbound(
     update inbox i
     set lease_owner = ${owner}, lease_expires_at = now() + ${leaseMs} * interval '1 millisecond', fence = i.fence + 1
     from next where i.organization_id = next.organization_id and i.id = next.id
-    returning i.organization_id, i.id, i.account_id, i.chat_id, i.message, i.attempts, i.fence, i.error,
-      i.received_at`);
+    returning i.organization_id, i.id, i.account_id, i.chat_id, i.message, i.attempts, i.failures,
+      i.failing_since, i.fence, i.error, i.received_at`);
   return rows.map((row) => ({
     ...{ organizationId: row.organization_id, id: row.id, accountId: row.account_id, chatId: row.chat_id },
-    ...{ message: row.message, attempts: row.attempts, fence: row.fence, error: row.error },
+    ...{ message: row.message, fence: row.fence, error: row.error, attempts: row.attempts, failures: row.failures },
+    failingSince: row.failing_since === null ? null : new Date(row.failing_since),
     receivedAt: new Date(row.received_at),
   }));
 }
@@ -131,24 +138,28 @@ export async function finishInbound(
   return rowCount === 1;
 }
 
-/** Gives a row back, to be tried at `retryAt`. `counted`: it was an attempt that failed. */
+/** Gives a row back, to be tried at `retryAt`. Without `tries` nothing was tried. */
 export async function postponeInbound(
   tx: Queryable,
   row: ClaimedInbound,
-  { retryAt, error, counted }: { retryAt: Date; error: string; counted: boolean },
+  { retryAt, error, tries = { failingSince: null } }: { retryAt: Date; error: string; tries?: Partial<Tries> },
 ): Promise<boolean> {
   const { rowCount } = await tx
     .update(inbox)
-    .set({ attempts: row.attempts + (counted ? 1 : 0), retryAt, error, leaseOwner: null, leaseExpiresAt: null })
+    .set({ ...tries, retryAt, error, leaseOwner: null, leaseExpiresAt: null })
     .where(held(row));
   return rowCount === 1;
 }
 
-export async function buryInbound(tx: Transaction, row: ClaimedInbound, error: string): Promise<boolean> {
+export async function buryInbound(
+  tx: Transaction,
+  row: ClaimedInbound,
+  { error, tries }: { error: string; tries: Tries },
+): Promise<boolean> {
   const { rowCount } = await tx
     .update(inbox)
     .set({
-      ...{ state: 'dead', error, attempts: row.attempts + 1, finishedAt: new Date() },
+      ...{ state: 'dead', error, ...tries, finishedAt: new Date() },
       ...{ retryAt: null, leaseOwner: null, leaseExpiresAt: null },
     })
     .where(held(row));

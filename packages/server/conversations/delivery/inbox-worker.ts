@@ -1,11 +1,13 @@
 import type { Database } from '../../store/database.ts';
 import type { NotificationListener } from '../../store/notifications.ts';
 import type { Inbox } from './inbox.ts';
-import { type Handling, handleInbound, LeaseLost, NoRoom } from './inbox-handling.ts';
+import { buryGroup } from './inbox-groups.ts';
+import { type Handling, handleInbound, NoRoom } from './inbox-handling.ts';
 import {
   buryInbound,
   type ClaimedInbound,
   claimInbound,
+  LeaseLost,
   nextInboundDue,
   postponeInbound,
   releaseDeadInbound,
@@ -14,7 +16,7 @@ import {
 } from './inbox-store.ts';
 import { enqueueOutbound } from './outbox.ts';
 import { type QueueWorker, startQueueWorker } from './queue-worker.ts';
-import { backoffMs, errorLine, inboxAttempts, leaseMs } from './retry.ts';
+import { afterFailure, errorLine, inboxFailures, leaseMs } from './retry.ts';
 import { said } from './said.ts';
 
 export interface InboxWorkerOptions extends Handling {
@@ -33,6 +35,9 @@ export interface InboxWorkerOptions extends Handling {
 
 /** What is noted at a row that waits, and stays there: those behind it belong to the same episode. */
 const waitsForRoom = 'waits: too many messages are ahead';
+
+/** Whose message cannot be passed on for so long is told that it is tried again. */
+const toldAfterMs = 60_000;
 
 /** Makes turns of what platforms brought, in order per chat, and answers what is not for an agent. */
 export function startInboxWorker(options: InboxWorkerOptions): QueueWorker {
@@ -56,22 +61,24 @@ export function startInboxWorker(options: InboxWorkerOptions): QueueWorker {
       const told =
         row.error === waitsForRoom || (await wasNotedSince(tx, row, { note: waitsForRoom, since: row.receivedAt }));
       const retryAt = new Date(Date.now() + roomEveryMs);
-      const held = await postponeInbound(tx, row, { retryAt, error: waitsForRoom, counted: false });
+      const held = await postponeInbound(tx, row, { retryAt, error: waitsForRoom });
       if (held && !told) await tell(tx, row, `waits:${row.id}`, said.waits(ahead));
     });
   }
 
   async function fail(row: ClaimedInbound, error: unknown): Promise<void> {
-    const attempts = row.attempts + 1;
-    if (attempts < inboxAttempts) {
-      const retryAt = new Date(Date.now() + backoffMs(attempts));
-      await postponeInbound(db, row, { retryAt, error: errorLine(error), counted: true });
-      return;
-    }
-    onError(error);
+    const now = new Date();
+    const { dead, waitMs, tries } = afterFailure(row, error, { maxFailures: inboxFailures, now });
+    const retryAt = new Date(now.getTime() + waitMs);
+    if (dead) onError(error);
     await db.transaction(async (tx) => {
-      const held = await buryInbound(tx, row, errorLine(error));
-      if (held) await tell(tx, row, `dead:${row.id}`, said.gaveUp);
+      const told = { error: errorLine(error), tries };
+      const held = await (dead ? buryInbound(tx, row, told) : postponeInbound(tx, row, { ...told, retryAt }));
+      if (!held) return;
+      if (dead) await buryGroup(tx, row, told);
+      if (dead) return tell(tx, row, `dead:${row.id}`, said.gaveUp);
+      const failingMs = now.getTime() - (row.failingSince ?? now).getTime();
+      if (failingMs >= toldAfterMs) await tell(tx, row, `trying:${row.id}`, said.stillTrying);
     });
   }
 

@@ -4,18 +4,19 @@ import type { Queryable, Transaction } from '../../store/database.ts';
 import { notification, notify } from '../../store/notifications.ts';
 import { ownerIsGone } from '../../store/ownership.ts';
 import { type OutboxContent, outbox, type ReplyTo, turns } from '../../store/schema/index.ts';
+import { isStillTheirs } from './outbox.ts';
+import type { Tries } from './retry.ts';
 
 export type OutboxRow = typeof outbox.$inferSelect;
 
 /** A row that this process holds. */
-export interface ClaimedOutbound {
+export interface ClaimedOutbound extends Tries {
   organizationId: string;
   id: string;
   accountId: string;
   chatId: string;
   content: OutboxContent;
   sentParts: string[];
-  attempts: number;
   /** The fencing number of this claim. */
   fence: number;
 }
@@ -36,6 +37,8 @@ export async function claimOutbound(
     content: OutboxContent;
     sent_parts: string[];
     attempts: number;
+    failures: number;
+    failing_since: string | null;
     fence: number;
   }>(sql`
     with next as (
@@ -54,10 +57,18 @@ export async function claimOutbound(
     update outbox o
     set lease_owner = ${owner}, lease_expires_at = now() + ${leaseMs} * interval '1 millisecond', fence = o.fence + 1
     from next where o.organization_id = next.organization_id and o.id = next.id
-    returning o.organization_id, o.id, o.account_id, o.chat_id, o.content, o.sent_parts, o.attempts, o.fence`);
+    returning o.organization_id, o.id, o.account_id, o.chat_id, o.content, o.sent_parts, o.attempts, o.failures,
+      o.failing_since, o.fence`);
   return rows.map((row) => ({
     ...{ organizationId: row.organization_id, id: row.id, accountId: row.account_id, chatId: row.chat_id },
-    ...{ content: row.content, sentParts: row.sent_parts, attempts: row.attempts, fence: row.fence },
+    ...{
+      content: row.content,
+      sentParts: row.sent_parts,
+      fence: row.fence,
+      attempts: row.attempts,
+      failures: row.failures,
+    },
+    failingSince: row.failing_since === null ? null : new Date(row.failing_since),
   }));
 }
 
@@ -102,26 +113,50 @@ export async function finishOutbound(db: Queryable, row: ClaimedOutbound, sentPa
     .where(and(held(row), eq(outbox.state, 'waiting')));
 }
 
-/** Gives a row back, to be tried at `retryAt`. `counted`: it was an attempt that failed. */
+/** Gives a row back, to be tried at `retryAt`. Without `tries` nothing was tried. */
 export async function postponeOutbound(
   db: Queryable,
   row: ClaimedOutbound,
-  { retryAt, error, counted }: { retryAt: Date; error: string; counted: boolean },
+  { retryAt, error, tries = { failingSince: null } }: { retryAt: Date; error: string; tries?: Partial<Tries> },
 ): Promise<void> {
   await db
     .update(outbox)
-    .set({ attempts: row.attempts + (counted ? 1 : 0), retryAt, error, leaseOwner: null, leaseExpiresAt: null })
+    .set({ ...tries, retryAt, error, leaseOwner: null, leaseExpiresAt: null })
     .where(held(row));
 }
 
-export async function buryOutbound(db: Queryable, row: ClaimedOutbound, error: string): Promise<void> {
+export async function buryOutbound(
+  db: Queryable,
+  row: ClaimedOutbound,
+  { error, tries }: { error: string; tries: Tries },
+): Promise<void> {
   await db
     .update(outbox)
     .set({
-      ...{ state: 'dead', error, attempts: row.attempts + 1, finishedAt: new Date() },
+      ...{ state: 'dead', error, ...tries, finishedAt: new Date() },
       ...{ retryAt: null, leaseOwner: null, leaseExpiresAt: null },
     })
     .where(held(row));
+}
+
+/**
+ * The chat is nobody's any more: what was to be said in it, or could be sent to it once more, is not. Whoever sends some of it has lost the row.
+ */
+export async function discardOutbound(
+  tx: Transaction,
+  { organizationId, accountId, chatId }: { organizationId: string; accountId: string; chatId: string },
+): Promise<void> {
+  await tx
+    .update(outbox)
+    .set({ state: 'discarded', finishedAt: sql`now()`, retryAt: null, leaseOwner: null, leaseExpiresAt: null })
+    .where(
+      and(
+        eq(outbox.organizationId, organizationId),
+        eq(outbox.accountId, accountId),
+        eq(outbox.chatId, chatId),
+        inArray(outbox.state, ['streaming', 'waiting', 'dead']),
+      ),
+    );
 }
 
 export async function nextOutboundDue(db: Queryable): Promise<Date | null> {
@@ -212,7 +247,7 @@ export async function beginGrowing(
       ),
     )
     .for('share');
-  if (!running) return null;
+  if (!running || !(await isStillTheirs(tx, { organizationId, conversationId, to }))) return null;
   const lease = { leaseOwner: owner, leaseExpiresAt: sql`now() + ${leaseMs} * interval '1 millisecond'` };
   const begun = await findGrowing(tx, organizationId, turnId);
   if (begun) {

@@ -18,7 +18,7 @@ import {
 } from './outbox-store.ts';
 import { type Part, partsOf, readAttachment } from './parts.ts';
 import { type QueueWorker, startQueueWorker } from './queue-worker.ts';
-import { backoffMs, errorLine, leaseMs, outboxAttempts } from './retry.ts';
+import { afterFailure, errorLine, leaseMs, outboxFailures } from './retry.ts';
 import { said } from './said.ts';
 
 export interface OutboxWorkerOptions {
@@ -49,7 +49,7 @@ export function startOutboxWorker(options: OutboxWorkerOptions): QueueWorker {
       account = await accounts.findIn(row.organizationId, row.accountId);
       if (!account?.enabled) {
         const retryAt = new Date(Date.now() + switchedOffMs);
-        return await postponeOutbound(db, row, { retryAt, error: 'the account is switched off', counted: false });
+        return await postponeOutbound(db, row, { retryAt, error: 'the account is switched off' });
       }
       await deliver(options, account, row, signal);
     } catch (error) {
@@ -62,10 +62,9 @@ export function startOutboxWorker(options: OutboxWorkerOptions): QueueWorker {
     const known = error instanceof ChannelError ? error : null;
     if (!known) onError(error);
     if (known?.kind === 'secret' && account) await noteTrouble(db, account, errorLine(error));
-    const attempts = row.attempts + 1;
-    if (known?.retry === false || attempts >= outboxAttempts) return buryOutbound(db, row, errorLine(error));
-    const waitMs = known?.retryAfterMs ?? backoffMs(attempts);
-    await postponeOutbound(db, row, { retryAt: new Date(Date.now() + waitMs), error: errorLine(error), counted: true });
+    const { dead, waitMs, tries } = afterFailure(row, error, { maxFailures: outboxFailures });
+    if (dead) return buryOutbound(db, row, { error: errorLine(error), tries });
+    await postponeOutbound(db, row, { retryAt: new Date(Date.now() + waitMs), error: errorLine(error), tries });
   }
 
   const worker = startQueueWorker<ClaimedOutbound>(

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { ChannelError, type InboundMessage, type QuickAnswers } from '@clawpool/contracts';
 import { createTestDatabase } from '@clawpool/server/testing';
-import { eq } from 'drizzle-orm';
+import { eq, isNull } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Database } from '../../store/database.ts';
 import { conversations, inbox, outbox, tiers, turns } from '../../store/schema/index.ts';
@@ -90,6 +90,38 @@ describe('an answer', () => {
       expect(row).toMatchObject({ state: 'sent', attempts: 3 });
     });
     expect(shownTo('chat-ann')).toEqual(['You said: hello']);
+  });
+
+  test('outlives a long outage of the platform, and those behind it do not overtake it', async () => {
+    await start();
+    let away = true;
+    world.channel.before((call) => {
+      if (call === 'send' && away) throw new ChannelError('network', 'connection reset', { retry: true });
+    });
+    await world.receive(bot, from('ann', 1, 'one'));
+    await eventually(async () => expect(await database.db.select().from(outbox)).toHaveLength(1));
+    const hoursAgo = new Date(Date.now() - 20 * 60 * 60 * 1000);
+    await eventually(async () => {
+      // An attempt that is under way would write over it.
+      const ago = { attempts: 300, failingSince: hoursAgo, retryAt: null };
+      const { rowCount } = await database.db.update(outbox).set(ago).where(isNull(outbox.leaseOwner));
+      expect(rowCount).toBe(1);
+    });
+    await eventually(async () => {
+      const [row] = await database.db.select().from(outbox);
+      expect(row?.attempts).toBeGreaterThan(300);
+      expect(row).toMatchObject({ state: 'waiting', failures: 0 });
+    });
+    await world.receive(bot, from('ann', 2, 'two'));
+    await eventually(async () => expect(await database.db.select().from(outbox)).toHaveLength(2));
+    away = false;
+    await world.receive(bot, from('ann', 3, '/help'));
+    await wentWell(3);
+    expect(shownTo('chat-ann')).toEqual([]);
+    await database.db.update(outbox).set({ retryAt: null });
+    await eventually(() =>
+      expect(shownTo('chat-ann')).toEqual(['You said: one', 'You said: two', expect.stringContaining('/stop')]),
+    );
   });
 
   test('that the platform refuses for good is a dead letter at once, and can be sent again', async () => {
@@ -199,9 +231,10 @@ describe('an answer', () => {
       throw new ChannelError('limited', 'too many', { retry: true, retryAfterMs: 1_500 });
     });
     await world.receive(bot, from('ann', 1, 'first'), from('ann', 2, 'second'));
-    await eventually(() => expect(shownTo('chat-ann')).toEqual(['About first: that.', 'About second:']));
+    const answers = () => shownTo('chat-ann').filter((text) => !text.includes('ahead of yours'));
+    await eventually(() => expect(answers()).toEqual(['About first: that.', 'About second:']));
     release();
-    await eventually(() => expect(shownTo('chat-ann')).toEqual(['About first: that.', 'About second: that.']));
+    await eventually(() => expect(answers()).toEqual(['About first: that.', 'About second: that.']));
   });
 
   test('of the model, given while the agent wakes, says that it is one', async () => {
@@ -260,6 +293,21 @@ describe('a turn that broke off after the agent had acted', () => {
     await wentWell(4);
     await eventually(() => expect(shownTo('chat-ann').slice(1)).toEqual(['Sent.']));
     expect(shownTo('chat-ben')).toEqual([]);
+  });
+
+  test('is not run again where a message would be refused, and the chat is told why', async () => {
+    const host = createScriptedHost();
+    await start({ host });
+    host.answerWith(async function* () {
+      yield { type: 'failed', reason: 'interrupted_after_acting', message: 'It broke off.', retry: false };
+    });
+    await world.receive(bot, from('ann', 1, 'send the mail'));
+    await eventually(() => expect(shownTo('chat-ann')).toHaveLength(1));
+    const [turn] = await database.db.select().from(turns);
+    await database.db.update(conversations).set({ endedAt: new Date() });
+    await world.receive(bot, from('ann', 2, '', { buttonValue: `retry:${turn?.id}` }));
+    await eventually(() => expect(shownTo('chat-ann').slice(1)).toEqual([expect.stringContaining('has ended')]));
+    expect(host.turns).toHaveLength(1);
   });
 });
 

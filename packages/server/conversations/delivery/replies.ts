@@ -1,7 +1,7 @@
 import type { Transaction } from '../../store/database.ts';
 import type { ReplyTo } from '../../store/schema/index.ts';
 import type { EndedTurn, TurnEndListener } from '../turn-events.ts';
-import { enqueueOutbound } from './outbox.ts';
+import { enqueueOutbound, isStillTheirs } from './outbox.ts';
 import { findGrowing, finishGrowing, removeGrowing, replyKey } from './outbox-store.ts';
 import { said } from './said.ts';
 
@@ -38,7 +38,10 @@ function replyOf({ turn, state, text, attachments, quick, failure }: EndedTurn, 
   return { text: text === '' ? said.stoppedHere : `${text}\n\n${said.stoppedHere}`, attachments: [], buttons: [] };
 }
 
-/** Puts the end of a turn that came from a channel into the outbox, in the transaction that ends it. */
+/**
+ * Puts the end of a turn that came from a channel into the outbox, in the transaction that ends it. A chat that was disconnected meanwhile
+ * is told nothing: the answer is in the portal.
+ */
 export const replyListener: TurnEndListener = async (tx, ended) => {
   const { turn } = ended;
   if (turn.replyTo) await reply(tx, ended, turn.replyTo);
@@ -46,6 +49,7 @@ export const replyListener: TurnEndListener = async (tx, ended) => {
 
 async function reply(tx: Transaction, ended: EndedTurn, to: ReplyTo): Promise<void> {
   const { organizationId, id: turnId, conversationId } = ended.turn;
+  if (!(await isStillTheirs(tx, { organizationId, conversationId, to }))) return;
   const growing = await findGrowing(tx, organizationId, turnId);
   const told = replyOf(ended, growing !== null);
   if (growing) {

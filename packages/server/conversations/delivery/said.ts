@@ -30,6 +30,8 @@ export const said = {
     ahead === 1
       ? 'One message is ahead of yours. It is kept, and answered in its turn.'
       : `${ahead} messages are ahead of yours. It is kept, and answered in its turn.`,
+  stillTrying:
+    'Your message could not be passed to your agent yet. It is kept and tried again, and what you write after it comes after it.',
   gaveUp: 'Your message could not be passed to your agent. It is kept, and an operator can see it.',
   waking: 'Your agent is waking up. The answer comes in a moment.',
   quick: '(A quick answer of the model: your agent is still waking up.)',

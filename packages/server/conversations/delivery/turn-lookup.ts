@@ -46,6 +46,19 @@ export async function findOpenTurn(
   return row ?? null;
 }
 
+/** The turn of a conversation that all others wait for; null: none does. */
+export async function nextToEnd(db: Queryable, organizationId: string, conversationId: string): Promise<string | null> {
+  const [row] = await db
+    .select({ id: turns.id })
+    .from(turns)
+    .where(
+      and(eq(turns.organizationId, organizationId), eq(turns.conversationId, conversationId), isNull(turns.finishedAt)),
+    )
+    .orderBy(asc(turns.arrival))
+    .limit(1);
+  return row?.id ?? null;
+}
+
 const ofConversation = and(
   eq(conversations.organizationId, turns.organizationId),
   eq(conversations.id, turns.conversationId),

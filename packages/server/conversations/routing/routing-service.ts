@@ -6,7 +6,7 @@ import {
   type RoutingRule,
   type RoutingTarget,
 } from '@clawpool/contracts';
-import { and, eq } from 'drizzle-orm';
+import { and, eq, isNull } from 'drizzle-orm';
 import { recordAudit } from '../../audit/audit-store.ts';
 import type { Principal } from '../../organization/principal.ts';
 import { markAgents } from '../../pool/agent-revision.ts';
@@ -219,7 +219,9 @@ async function tierName(db: Queryable, organizationId: string, tierId: string): 
   const [tier] = await db
     .select({ name: tiers.name })
     .from(tiers)
-    .where(and(eq(tiers.organizationId, organizationId), eq(tiers.id, tierId)));
+    .where(and(eq(tiers.organizationId, organizationId), eq(tiers.id, tierId), isNull(tiers.deletedAt)))
+    // It is not deleted before the rule names it.
+    .for('key share');
   if (tier) return tier.name;
   throw new ClawpoolError('not_found', `There is no tier “${tierId}”.`, 'Choose one of the organization’s tiers.');
 }

@@ -6,7 +6,7 @@ import { changeRun } from './begin-run.ts';
 import { emitRan } from './emit-ran.ts';
 import { heartbeatNews } from './heartbeat.ts';
 import { findTenantOfSchedule, type ScheduleRow, type ScheduleRunRow } from './schedule-store.ts';
-import { tellOwner } from './tell-owner.ts';
+import { tellPeopleOf } from './tell-people-of.ts';
 
 /** What follows the end of a turn that a schedule or a heartbeat began. To be called for every turn, in the transaction that ends it. */
 export const scheduleListener: TurnEndListener = async (tx, ended) => {
@@ -67,8 +67,8 @@ async function tell(
   const { organizationId, tenantId, id: turnId, conversationId } = ended.turn;
   const owner = await findTenantOfSchedule(tx, organizationId, tenantId);
   if (!owner) return;
-  await tellOwner(tx, {
-    ...{ organizationId, owner, conversationId, turnId, ...news, attachments: ended.attachments },
+  await tellPeopleOf(tx, {
+    ...{ organizationId, tenantId, owner, conversationId, turnId, ...news, attachments: ended.attachments },
     kind: ended.state === 'answered' ? 'schedule_result' : 'schedule_failed',
     // A turn that failed may be tried again by hand, and then there is other news of it.
     dedupeKey: `scheduled:${turnId}:${ended.state}`,

@@ -15,7 +15,7 @@ import {
   type ScheduleRow,
   type TenantOfSchedule,
 } from './schedule-store.ts';
-import { tellOwner } from './tell-owner.ts';
+import { tellPeopleOf } from './tell-people-of.ts';
 
 export interface ScheduleRunner {
   /** Begins nothing any more, and waits for what it began. */
@@ -135,10 +135,11 @@ async function tellOfRefusal(
   tenant: TenantOfSchedule,
   { run, refusal }: BegunRun & { refusal: ClawpoolError },
 ): Promise<void> {
-  const { organizationId, name: title, deliverTo } = schedule;
+  const { organizationId, tenantId, name: title, deliverTo } = schedule;
   const { code: reason, message, hint = '' } = refusal;
-  await tellOwner(tx, {
-    ...{ organizationId, owner: tenant, kind: 'schedule_failed', title, text: `${message} ${hint}`.trim(), deliverTo },
+  await tellPeopleOf(tx, {
+    ...{ organizationId, tenantId, owner: tenant, kind: 'schedule_failed', title, deliverTo },
+    ...{ text: `${message} ${hint}`.trim() },
     ...{ conversationId: run.conversationId, turnId: null, dedupeKey: `run:${run.id}` },
   });
   await emitRan(tx, schedule, run, { text: '', failure: { reason, message, hint } });

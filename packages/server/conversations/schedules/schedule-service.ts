@@ -25,6 +25,7 @@ import {
   listSchedules,
   lockSchedule,
   type ScheduleRow,
+  sharesTenant,
   type TenantOfSchedule,
   toRun,
   toSchedule,
@@ -65,7 +66,7 @@ export function createScheduleService(
   async function tenantFor(by: Scheduler, tenantId: string | undefined): Promise<string> {
     const id = tenantId ?? (await ownTenant(by));
     const tenant = await findTenantOfSchedule(db, by.organizationId, id);
-    if (!tenant || tenant.deleted || !mayUse(by, id, tenant)) throw noSuchAgent();
+    if (!tenant || tenant.deleted || !(await mayUse(by, id, tenant))) throw noSuchAgent();
     return id;
   }
 
@@ -84,8 +85,23 @@ export function createScheduleService(
   async function find(by: Scheduler, scheduleId: string): Promise<ScheduleRow> {
     const row = await findSchedule(db, by.organizationId, scheduleId);
     const tenant = row && (await findTenantOfSchedule(db, by.organizationId, row.tenantId));
-    if (row && tenant && mayUse(by, row.tenantId, tenant)) return row;
+    if (row && tenant && (await mayUse(by, row.tenantId, tenant))) return row;
     throw noSuchSchedule();
+  }
+
+  /** Whoever the agent works for: its owner, or who shares it; and admins. */
+  async function mayUse(by: Scheduler, tenantId: string, tenant: TenantOfSchedule): Promise<boolean> {
+    if ('tenantId' in by) return by.tenantId === tenantId;
+    if (by.apiKey) {
+      if (!by.apiKey.scopes.includes('schedules')) {
+        throw new ClawpoolError('not_allowed', 'This key has not the scope “schedules”.', 'Make a key that has it.');
+      }
+      return by.apiKey.tenantIds.includes(tenantId);
+    }
+    if (by.roles.includes('admin')) return true;
+    if (by.employeeId === null) return false;
+    if (tenant.employeeId !== null) return tenant.employeeId === by.employeeId;
+    return sharesTenant(db, by.organizationId, tenantId, by.employeeId);
   }
 
   /** Finds it, locks it, changes it, audits it, and wakes the runner: in one transaction. */
@@ -185,17 +201,6 @@ export function createScheduleService(
       return nextTimes(timing, at, at, 5);
     },
   };
-}
-
-function mayUse(by: Scheduler, tenantId: string, tenant: TenantOfSchedule): boolean {
-  if ('tenantId' in by) return by.tenantId === tenantId;
-  if (by.apiKey) {
-    if (!by.apiKey.scopes.includes('schedules')) {
-      throw new ClawpoolError('not_allowed', 'This key has not the scope “schedules”.', 'Make a key that has it.');
-    }
-    return by.apiKey.tenantIds.includes(tenantId);
-  }
-  return by.roles.includes('admin') || (by.employeeId !== null && tenant.employeeId === by.employeeId);
 }
 
 async function refuseWhenFull(tx: Transaction, organizationId: string, tenantId: string): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Schedule, ScheduleRun } from '@clawpool/contracts';
 import { and, asc, desc, eq, inArray, isNotNull, notInArray, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '../../store/database.ts';
-import { employees, members, scheduleRuns, schedules, tenants } from '../../store/schema/index.ts';
+import { assignments, employees, members, scheduleRuns, schedules, tenants } from '../../store/schema/index.ts';
 
 export type ScheduleRow = typeof schedules.$inferSelect;
 export type ScheduleRunRow = typeof scheduleRuns.$inferSelect;
@@ -144,6 +144,50 @@ export interface TenantOfSchedule {
   /** The user its owner signs in as; null: nobody does. */
   userId: string | null;
 }
+
+/** Somebody an agent works for. */
+export type PersonOfTenant = Pick<TenantOfSchedule, 'userId' | 'employeeId'>;
+
+/** Whom what an agent does by itself is for: its owner, or everybody who shares it. */
+export async function findPeopleOfTenant(
+  db: Queryable,
+  organizationId: string,
+  tenantId: string,
+  owner: PersonOfTenant,
+): Promise<PersonOfTenant[]> {
+  if (owner.employeeId !== null) return [{ userId: owner.userId, employeeId: owner.employeeId }];
+  return db
+    .select({ userId: members.userId, employeeId: employees.id })
+    .from(assignments)
+    .innerJoin(
+      employees,
+      and(eq(employees.organizationId, assignments.organizationId), eq(employees.id, assignments.employeeId)),
+    )
+    .leftJoin(members, and(eq(members.organizationId, employees.organizationId), eq(members.employeeId, employees.id)))
+    .where(
+      and(
+        eq(assignments.organizationId, organizationId),
+        eq(assignments.tenantId, tenantId),
+        eq(employees.active, true),
+      ),
+    )
+    .orderBy(asc(employees.id));
+}
+
+export const sharesTenant = async (
+  db: Queryable,
+  organizationId: string,
+  tenantId: string,
+  employeeId: string,
+): Promise<boolean> =>
+  (await db.$count(
+    assignments,
+    and(
+      eq(assignments.organizationId, organizationId),
+      eq(assignments.tenantId, tenantId),
+      eq(assignments.employeeId, employeeId),
+    ),
+  )) > 0;
 
 export async function findTenantOfSchedule(
   db: Queryable,

@@ -1,7 +1,8 @@
+import { eq } from 'drizzle-orm';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Principal } from '../../organization/principal.ts';
 import type { Database } from '../../store/database.ts';
-import { personNotifications, scheduleRuns, tenants, turns } from '../../store/schema/index.ts';
+import { assignments, personNotifications, scheduleRuns, tenants, turns } from '../../store/schema/index.ts';
 import { createTestDatabase } from '../../store/testing.ts';
 import { createScriptedHost } from '../../testing/scripted-host.ts';
 import { insertSmallOrganization } from '../../testing/small-organization.ts';
@@ -141,4 +142,33 @@ test('a heartbeat’s news are told, and an acknowledgement is not', async () =>
   const later = startHeartbeats({ database, hosts: new Map([['local', host]]), onError: fail, now: () => now });
   await expect.poll(told, patient).toMatchObject([{ title: 'From your agent', text: 'The server is down.' }]);
   await later.close();
+});
+
+test('what an agent of several does by itself is told to each of them, whole, and they see its schedules; nobody else does', async () => {
+  const text = 'It is Friday. '.repeat(200).trim();
+  host.answerWith(async function* () {
+    yield { type: 'done', text };
+  });
+  const { ann: stranger } = await insertSmallOrganization(database, 'other');
+  const organizationId = 'org';
+  await database.db.insert(tenants).values({ organizationId, id: 'team', name: 'team', tierId: 'standard' });
+  for (const employeeId of ['ann', 'ben']) {
+    await database.db.insert(assignments).values({ organizationId, tenantId: 'team', employeeId });
+  }
+  await startProcess();
+  const made = await schedules.create({ organizationId, tenantId: 'team', agentName: 'team' }, input());
+  await expect.poll(told, patient).toHaveLength(2);
+  const news = { title: 'News', text, kind: 'schedule_result', conversationId: null };
+  const people = (await told()).sort((one, other) => one.userId.localeCompare(other.userId));
+  expect(people).toMatchObject([
+    { ...news, userId: 'user-ann' },
+    { ...news, userId: 'user-ben' },
+  ]);
+
+  expect(await schedules.list(ann, 'team')).toMatchObject([{ id: made.id }]);
+  expect(await schedules.runs(ann, made.id)).toMatchObject([{ state: 'answered' }]);
+  await expect(schedules.list(stranger, 'team')).rejects.toMatchObject({ code: 'not_found' });
+  await database.db.delete(assignments).where(eq(assignments.employeeId, 'ann'));
+  await expect(schedules.list(ann, 'team')).rejects.toMatchObject({ code: 'not_found' });
+  await expect(schedules.remove(ann, made.id)).rejects.toMatchObject({ code: 'not_found' });
 });

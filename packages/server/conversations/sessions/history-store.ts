@@ -1,7 +1,16 @@
 import { and, desc, eq, gte, lt, ne, type SQL, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '../../store/database.ts';
-import { attachments, conversations, messages, tenants, turns, users } from '../../store/schema/index.ts';
+import {
+  attachments,
+  conversations,
+  messages,
+  personNotifications,
+  tenants,
+  turns,
+  users,
+} from '../../store/schema/index.ts';
 import { type ConversationView, conversationColumns, type MessageRow } from '../conversation-store.ts';
+import { forgetDelivered } from '../delivery/forget-conversation.ts';
 import { type TurnRow, turnColumns } from '../turn-store.ts';
 
 /** Whose history it is. */
@@ -116,7 +125,7 @@ export async function setTitle(tx: Transaction, organizationId: string, id: stri
     .where(and(eq(conversations.organizationId, organizationId), eq(conversations.id, id)));
 }
 
-/** With everything in it. */
+/** With everything in it, and all that was said of it elsewhere. */
 export async function deleteConversation(
   tx: Transaction,
   organizationId: string,
@@ -129,6 +138,10 @@ export async function deleteConversation(
   const said = await tx
     .delete(messages)
     .where(and(eq(messages.organizationId, organizationId), eq(messages.conversationId, id)));
+  await forgetDelivered(tx, organizationId, id);
+  await tx
+    .delete(personNotifications)
+    .where(and(eq(personNotifications.organizationId, organizationId), eq(personNotifications.conversationId, id)));
   await tx.delete(turns).where(and(eq(turns.organizationId, organizationId), eq(turns.conversationId, id)));
   await tx.delete(conversations).where(and(eq(conversations.organizationId, organizationId), eq(conversations.id, id)));
   return { messages: said.rowCount ?? 0, blobs: files.map(({ blob }) => blob) };

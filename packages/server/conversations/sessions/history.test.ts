@@ -8,7 +8,18 @@ import type pg from 'pg';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Principal } from '../../organization/principal.ts';
 import type { Database } from '../../store/database.ts';
-import { attachments, auditEvents, conversations, messages, turns } from '../../store/schema/index.ts';
+import {
+  attachments,
+  auditEvents,
+  channelAccounts,
+  conversations,
+  inbox,
+  messages,
+  outbox,
+  personNotifications,
+  turns,
+} from '../../store/schema/index.ts';
+import { inboundMessage } from '../../testing/scripted-channel.ts';
 import { insertSmallOrganization } from '../../testing/small-organization.ts';
 import { acceptMessage } from '../accept.ts';
 import { openConversation } from '../open-conversation.ts';
@@ -209,6 +220,48 @@ describe('one’s own conversation', () => {
     expect(removed).toEqual(['blob-of-one']);
     expect(forgotten).toEqual([`ann emp__ann__${id}`]);
     expect(await actions()).toEqual(['conversation.deleted']);
+  });
+
+  test('leaves no word of it where messages of platforms come in and go out, nor in notifications', async () => {
+    const { id } = await start(ann);
+    const other = await start(ann);
+    await talk(ann, id, 'Secret');
+    await talk(ann, other.id, 'Kept');
+    const { db } = database;
+    const organizationId = 'org';
+    await db.insert(channelAccounts).values({
+      ...{ organizationId, id: 'bot', channel: 'telegram', name: 'Bot', accountName: 'bot', mode: 'polling' },
+      ...{ settings: { apiRoot: 'https://channel.example' }, sealedSecret: 'x', sealedWebhookSecret: 'x' },
+    });
+    const to = { organizationId, accountId: 'bot', chatId: '7' };
+    for (const [conversationId, text] of [[id, 'Secret'] as const, [other.id, 'Kept'] as const]) {
+      const [turn] = await db.select().from(turns).where(eq(turns.conversationId, conversationId));
+      const turnId = turn?.id ?? '';
+      const message = inboundMessage({ text, quote: { from: 'Eve', text } });
+      await db.insert(inbox).values({
+        ...{ ...to, id: text, platformMessageId: text, sequence: 1, message, state: 'done', outcome: 'turn', turnId },
+      });
+      const content = { text, attachments: [], buttons: [] };
+      await db.insert(outbox).values([
+        { ...to, id: `${text} 1`, kind: 'reply', dedupeKey: `${text} 1`, turnId, content, state: 'sent' },
+        { ...to, id: `${text} 2`, kind: 'human', dedupeKey: `${text} 2`, conversationId, content },
+      ]);
+      await db.insert(personNotifications).values({
+        ...{ organizationId, id: text, userId: ann.userId, kind: 'schedule_result', title: text, text, conversationId },
+        dedupeKey: text,
+      });
+    }
+    await history.remove(ann, id);
+    const left = [
+      await db.select().from(inbox),
+      await db.select().from(outbox),
+      await db.select().from(personNotifications),
+    ];
+    expect(
+      JSON.stringify(left.map((rows) => rows.map((row) => ({ ...row, id: '', platformMessageId: '' })))),
+    ).not.toContain('Secret');
+    expect(left.map((rows) => rows.length)).toEqual([2, 2, 1]);
+    expect(JSON.stringify(left).split('Kept').length).toBeGreaterThan(5);
   });
 
   test('is not deleted by others, while an answer is under way, or while a colleague answers', async () => {

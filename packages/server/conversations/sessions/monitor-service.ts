@@ -1,12 +1,13 @@
-import { ClawpoolError, type Message, type MonitoredSession, type Turn } from '@clawpool/contracts';
+import { ClawpoolError, type MonitoredSession, type NewAuditEvent, type Turn } from '@clawpool/contracts';
 import { sql } from 'drizzle-orm';
 import { recordAudit } from '../../audit/audit-store.ts';
 import type { Principal } from '../../organization/principal.ts';
 import type { Database } from '../../store/database.ts';
-import { listMessages } from '../conversation-store.ts';
+import { findAttachment } from '../attachment-store.ts';
+import { type MessagePage, type MessagePageQuery, pageOfMessages } from '../conversation-store.ts';
 import { listOpenAndLastTurn, toTurn } from '../turn-store.ts';
 import { asWatcher, type SessionScope } from './monitor.ts';
-import { findSession, isInScope, pageOfSessions, type SessionQuery, wasViewed } from './monitor-store.ts';
+import { findSession, isInScope, pageOfSessions, type SessionQuery, wasRead } from './monitor-store.ts';
 
 /** Sessions, for those who watch over them. One outside of the person's scope is `not_found`. */
 export interface SessionMonitor {
@@ -15,9 +16,13 @@ export interface SessionMonitor {
   get(
     principal: Principal,
     conversationId: string,
-  ): Promise<{ session: MonitoredSession; messages: Message[]; turns: Turn[] }>;
+  ): Promise<{ session: MonitoredSession; turns: Turn[] } & MessagePage>;
+  /** Earlier messages; recorded as `get` is. */
+  messages(principal: Principal, conversationId: string, query: MessagePageQuery): Promise<MessagePage>;
   /** Before its events are sent; recorded as `get` is. */
   open(principal: Principal, conversationId: string): Promise<{ organizationId: string; id: string }>;
+  /** A file that was sent in a session, before it is downloaded; recorded as `get` is. Error: `not_found`, also when it is not sent yet. */
+  openFile(principal: Principal, conversationId: string, attachmentId: string): Promise<{ organizationId: string }>;
 }
 
 export interface SessionMonitorOptions {
@@ -32,19 +37,20 @@ export function createSessionMonitor({ database, scopeOf }: SessionMonitorOption
   const scope = (principal: Principal) => sessionScope(scopeOf, principal);
 
   /** Audits a reading, unless the same person's of the last hour was. */
-  async function recordView({ organizationId, userId, name }: Principal, session: MonitoredSession): Promise<void> {
-    const { id, tenantId } = session.conversation;
-    if (await wasViewed(db, organizationId, userId, id)) return;
+  async function recordReading(
+    { organizationId, userId, name }: Principal,
+    read: { action: string; target: NonNullable<NewAuditEvent['target']>; detail: Record<string, unknown> },
+  ): Promise<void> {
+    const what = { action: read.action, id: read.target.id };
+    if (await wasRead(db, organizationId, userId, what)) return;
     await db.transaction(async (tx) => {
-      const lock = JSON.stringify(['viewed', organizationId, userId, id]);
+      const lock = JSON.stringify(['read', organizationId, userId, what]);
       await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${lock}, 1))`);
-      if (await wasViewed(tx, organizationId, userId, id)) return;
+      if (await wasRead(tx, organizationId, userId, what)) return;
       await recordAudit(tx, organizationId, {
         actor: { type: 'person', id: userId, name },
-        action: 'session.viewed',
-        target: { type: 'session', id, name: session.caller.name },
         outcome: 'allowed',
-        detail: { tenantId },
+        ...read,
       });
     });
   }
@@ -52,7 +58,11 @@ export function createSessionMonitor({ database, scopeOf }: SessionMonitorOption
   async function view(principal: Principal, conversationId: string): Promise<MonitoredSession> {
     const session = await findSession(db, await scope(principal), conversationId);
     if (!session) throw noSuchSession();
-    await recordView(principal, session);
+    await recordReading(principal, {
+      action: 'session.viewed',
+      target: { type: 'session', id: conversationId, name: session.caller.name },
+      detail: { tenantId: session.conversation.tenantId },
+    });
     return session;
   }
 
@@ -61,13 +71,29 @@ export function createSessionMonitor({ database, scopeOf }: SessionMonitorOption
     get: async (principal, conversationId) => {
       const session = await view(principal, conversationId);
       const { organizationId } = principal;
-      const messages = await listMessages(db, organizationId, conversationId);
+      const page = await pageOfMessages(db, organizationId, conversationId);
       const turns = await listOpenAndLastTurn(db, organizationId, conversationId);
-      return { session, messages, turns: turns.map(toTurn) };
+      return { session, ...page, turns: turns.map(toTurn) };
+    },
+    messages: async (principal, conversationId, query) => {
+      const { conversation } = await view(principal, conversationId);
+      return pageOfMessages(db, principal.organizationId, conversation.id, query);
     },
     open: async (principal, conversationId) => {
       const { conversation } = await view(principal, conversationId);
       return { organizationId: principal.organizationId, id: conversation.id };
+    },
+    openFile: async (principal, conversationId, attachmentId) => {
+      await refuseOutOfScope({ database, scopeOf }, principal, conversationId);
+      const { organizationId } = principal;
+      const file = await findAttachment(db, organizationId, attachmentId);
+      if (file?.conversationId !== conversationId || file.messageId === null) throw noSuchFile();
+      await recordReading(principal, {
+        action: 'session.file_opened',
+        target: { type: 'attachment', id: attachmentId, name: file.name },
+        detail: { conversationId },
+      });
+      return { organizationId };
     },
   };
 }
@@ -85,6 +111,13 @@ export async function refuseOutOfScope(
   const scope = await sessionScope(scopeOf, principal);
   if (!(await isInScope(database.db, scope, conversationId))) throw noSuchSession();
 }
+
+const noSuchFile = () =>
+  new ClawpoolError(
+    'not_found',
+    'There is no such file in this session.',
+    'It may have been deleted with its message.',
+  );
 
 export const noSuchSession = () =>
   new ClawpoolError('not_found', 'There is no such session.', 'It may be outside of your departments, or deleted.');

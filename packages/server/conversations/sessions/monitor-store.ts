@@ -1,5 +1,5 @@
 import type { MonitoredSession, Origin, SessionFigures, TurnState } from '@clawpool/contracts';
-import { and, asc, eq, type SQL, sql } from 'drizzle-orm';
+import { and, asc, eq, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { alias, type PgSelect } from 'drizzle-orm/pg-core';
 import type { Queryable } from '../../store/database.ts';
 import {
@@ -12,7 +12,7 @@ import {
   users,
 } from '../../store/schema/index.ts';
 import { conversationColumns, toConversation } from '../conversation-store.ts';
-import { pathsOfDepartments, type SessionScope } from './monitor.ts';
+import { pathsOfCallersDepartment, pathsOfOwnersDepartment, type SessionScope } from './monitor.ts';
 
 export interface SessionQuery {
   state: 'active' | 'open' | 'ended' | 'taken_over' | 'all';
@@ -69,8 +69,13 @@ export async function isInScope(db: Queryable, scope: SessionScope, id: string):
   return rows.length > 0;
 }
 
-/** Whether a person's reading of a session was recorded within the last hour. */
-export async function wasViewed(db: Queryable, organizationId: string, userId: string, id: string): Promise<boolean> {
+/** Whether a person's reading of something was recorded within the last hour. */
+export async function wasRead(
+  db: Queryable,
+  organizationId: string,
+  userId: string,
+  { action, id }: { action: string; id: string },
+): Promise<boolean> {
   const rows = await db
     .select({ id: auditEvents.id })
     .from(auditEvents)
@@ -79,7 +84,7 @@ export async function wasViewed(db: Queryable, organizationId: string, userId: s
         eq(auditEvents.organizationId, organizationId),
         eq(auditEvents.targetId, id),
         eq(auditEvents.actorId, userId),
-        eq(auditEvents.action, 'session.viewed'),
+        eq(auditEvents.action, action),
         sql`${auditEvents.at} > now() - interval '1 hour'`,
       ),
     )
@@ -123,11 +128,13 @@ const inScope = ({ organizationId, departmentIds }: SessionScope) =>
     eq(conversations.organizationId, organizationId),
     departmentIds === null
       ? undefined
-      : and(
-          sql`${owner.departmentId} = any(${sql.param([...departmentIds])})`,
-          sql`${conversations.path} = any(${sql.param([...pathsOfDepartments])})`,
+      : or(
+          and(among(employees.departmentId, departmentIds), among(conversations.path, pathsOfCallersDepartment)),
+          and(among(owner.departmentId, departmentIds), among(conversations.path, pathsOfOwnersDepartment)),
         ),
   );
+
+const among = (column: SQLWrapper, values: readonly string[]) => sql`${column} = any(${sql.param([...values])})`;
 
 function fits({ state, path, search = '' }: SessionQuery): SQL | undefined {
   return and(

@@ -95,7 +95,7 @@ describe('the list of sessions', () => {
     await session('a');
     await session('b', { who: ben });
     await session('c', { who: ben, path: 'cron', userId: null, callerKey: 'schedule:1' });
-    await session('team', { tenantId: 'desk' });
+    await session('team', { tenantId: 'desk', path: 'cron', userId: null, callerKey: 'schedule:2' });
     await session('api', { path: 'api', userId: null, callerKey: 'key:1:x' });
     await session('twin', { path: 'twin', userId: null, callerKey: 'visitor:1:x' });
     expect(await list(as(ann, 'manager'))).toEqual(['a', 'b', 'c']);
@@ -104,6 +104,16 @@ describe('the list of sessions', () => {
     expect(await list(as(ben, 'operator', 'manager'))).toEqual(['b', 'c']);
     expect(await list(as(ann, 'operator'))).toEqual([]);
     expect(await list(as(ann, 'employee'))).toEqual([]);
+  });
+
+  test('has what a manager’s people say to shared agents, and nothing of what others say to the same', async () => {
+    await session('a', { tenantId: 'desk' });
+    await session('b', { who: ben, tenantId: 'desk' });
+    // The agent's owner is of the department, who talks to it is not.
+    await session('lent', { who: ann, tenantId: 'ben' });
+    await database.db.update(employees).set({ departmentId: 'side' }).where(eq(employees.id, 'ann'));
+    expect(await list(as(ann, 'manager'))).toEqual(['a', 'lent']);
+    expect(await list(as(ben, 'manager'))).toEqual(['b']);
   });
 
   test('can be asked for what is going on, what is open, over, or taken over', async () => {
@@ -215,14 +225,16 @@ describe('one session', () => {
   test('is unknown outside of the scope, in its transcript and in its events', async () => {
     await session('a');
     await session('team', { tenantId: 'desk' });
+    await session('bens', { who: ben, tenantId: 'desk' });
     expect(await refused(as(ben, 'manager'), 'a')).toBe('not_found');
-    expect(await refused(as(ann, 'manager'), 'team')).toBe('not_found');
+    expect(await refused(as(ben, 'manager'), 'team')).toBe('not_found');
     expect(await refused(as(rival, 'admin'), 'a')).toBe('not_found');
     expect(await refused(as(ann, 'operator'), 'a')).toBe('not_found');
     expect(await refused(admin(), 'nothing')).toBe('not_found');
     expect(await database.db.$count(auditEvents)).toBe(0);
     expect(await refused(as(ann, 'manager'), 'a')).toBe('shown');
     expect(await refused(admin(), 'team')).toBe('shown');
+    expect(await refused(as(ann, 'manager'), 'bens')).toBe('shown');
   });
 
   test('that was read is recorded once per person and hour', async () => {

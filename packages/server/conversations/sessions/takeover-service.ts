@@ -8,7 +8,8 @@ import { notify } from '../../store/notifications.ts';
 import { findConversation, findMessage, toConversation } from '../conversation-store.ts';
 import { stopTurns } from '../turn-store.ts';
 import { noSuchSession, refuseOutOfScope, type SessionMonitorOptions } from './monitor-service.ts';
-import { holderOf, refuseEnded, refuseToInterfere, takeoverNotes } from './takeover.ts';
+import { reopenUnanswered } from './reopen-unanswered.ts';
+import { holderOf, refuseEnded, refuseFiles, refuseToInterfere, takeoverNotes } from './takeover.ts';
 import {
   clearTakeover,
   findSaid,
@@ -29,10 +30,23 @@ export interface Takeovers {
   takeOver(principal: Principal, conversationId: string): Promise<Conversation>;
   giveBack(principal: Principal, conversationId: string): Promise<Conversation>;
   /** With or without having taken the session over; who has it keeps it for 30 minutes more. Once per `clientMessageId`. */
-  send(principal: Principal, conversationId: string, said: { text: string; clientMessageId: string }): Promise<Message>;
+  send(principal: Principal, conversationId: string, said: HumanAnswer): Promise<Message>;
+  /** Whether the person may answer with a file in the session now; throws when not. */
+  mayAnswerWithFile(
+    principal: Principal,
+    conversationId: string,
+  ): Promise<{ organizationId: string; conversationId: string }>;
   end(principal: Principal, conversationId: string): Promise<Conversation>;
   /** Ends takeovers whose time is over, and tells their callers, once however many processes ask. Returns how many. */
   expireTakeovers(): Promise<number>;
+}
+
+export interface HumanAnswer {
+  /** May be empty when there are attachments. */
+  text: string;
+  /** Ids of files that were uploaded to the session and not sent. */
+  attachments?: readonly string[];
+  clientMessageId: string;
 }
 
 export function createTakeovers(options: SessionMonitorOptions): Takeovers {
@@ -81,17 +95,28 @@ export function createTakeovers(options: SessionMonitorOptions): Takeovers {
 
     giveBack: async (principal, conversationId) => {
       await within(principal, conversationId, async (tx, session, now) => {
-        if (session.takenOverBy === null) return;
-        await clearTakeover(tx, session);
-        await note(tx, session, takeoverNotes.left(session.takenOverByName), now);
-        await audit(tx, principal, 'session.returned', session, {});
+        if (session.takenOverBy !== null) await giveToAgent(tx, session, now, principal);
       });
       return show(principal, conversationId);
     },
 
-    send: async (principal, conversationId, { text, clientMessageId }) => {
+    mayAnswerWithFile: async (principal, conversationId) => {
+      await within(principal, conversationId, async (_, session) => {
+        refuseEnded(session);
+        refuseFiles(session.path);
+      });
+      return { organizationId: principal.organizationId, conversationId };
+    },
+
+    send: async (principal, conversationId, { text, attachments = [], clientMessageId }) => {
       const plain = text.replaceAll('\0', '').trim();
-      if (plain === '') throw new ClawpoolError('invalid_request', 'There is nothing in the message.');
+      if (plain === '' && attachments.length === 0) {
+        throw new ClawpoolError(
+          'invalid_request',
+          'There is nothing in the message.',
+          'Write something, or attach a file.',
+        );
+      }
       // Beside the caller's own ids of messages, which are in the same place.
       const key = `human:${principal.userId}:${clientMessageId}`;
       const messageId = await within(principal, conversationId, async (tx, session, now) => {
@@ -100,8 +125,13 @@ export function createTakeovers(options: SessionMonitorOptions): Takeovers {
         refuseEnded(session);
         if (holderOf(session, now) === principal.userId) await setTakeover(tx, session, principal.userId);
         const author = { id: principal.userId, name: principal.name };
-        const id = await say(tx, session, { role: 'human', text: plain, author, at: now, key });
-        await audit(tx, principal, 'session.human_message', session, { messageId: id });
+        const id = await say(tx, session, { role: 'human', text: plain, attachments, author, at: now, key });
+        const files = attachments.length > 0 ? { files: attachments.length } : {};
+        await audit(tx, principal, 'session.human_message', session, { messageId: id, ...files });
+        if (session.path === 'api') {
+          const said = { messageId: id, author: principal.name, text: plain, attachments };
+          await emitEvent(tx, session.organizationId, 'message.human', { ...integratorsSession(session), ...said });
+        }
         return id;
       });
       const message = await findMessage(db, principal.organizationId, messageId);
@@ -119,9 +149,7 @@ export function createTakeovers(options: SessionMonitorOptions): Takeovers {
         });
         await note(tx, session, takeoverNotes.ended(principal.name), now);
         await audit(tx, principal, 'session.ended', session, { stoppedTurns });
-        await emitEvent(tx, session.organizationId, 'session.ended', {
-          ...{ sessionId: session.id, tenantId: session.tenantId, user: integratorsUser(session.callerKey) },
-        });
+        await emitEvent(tx, session.organizationId, 'session.ended', integratorsSession(session));
       });
       return show(principal, conversationId);
     },
@@ -131,9 +159,7 @@ export function createTakeovers(options: SessionMonitorOptions): Takeovers {
         const expired = await db.transaction(async (tx) => {
           const session = await lockExpiredTakeover(tx);
           if (!session) return false;
-          await clearTakeover(tx, session);
-          await note(tx, session, takeoverNotes.left(session.takenOverByName), new Date());
-          await audit(tx, null, 'session.returned', session, { expired: true });
+          await giveToAgent(tx, session, new Date(), null);
           return true;
         });
         if (!expired) return count;
@@ -142,8 +168,19 @@ export function createTakeovers(options: SessionMonitorOptions): Takeovers {
   };
 }
 
-/** What an integrator calls whoever talks; null: nobody of an integrator's. */
-const integratorsUser = (callerKey: string) => /^key:[^:]*:(.*)$/s.exec(callerKey)?.[1] ?? null;
+/** Ends a takeover, tells the caller, and has the agent answer what nobody has. Null: its time was over. */
+async function giveToAgent(tx: Transaction, session: LockedSession, at: Date, by: Principal | null): Promise<void> {
+  await clearTakeover(tx, session);
+  await note(tx, session, takeoverNotes.left(session.takenOverByName), at);
+  const turnId = await reopenUnanswered(tx, session);
+  const detail = { ...(by ? {} : { expired: true }), ...(turnId === null ? {} : { turnId }) };
+  await audit(tx, by, 'session.returned', session, detail);
+}
+
+/** A session as an integrator's endpoint is told of it. `user`: what the integrator calls whoever talks; null: nobody of an integrator's. */
+const integratorsSession = ({ id, tenantId, callerKey }: LockedSession) => ({
+  ...{ sessionId: id, tenantId, user: /^key:[^:]*:(.*)$/s.exec(callerKey)?.[1] ?? null },
+});
 
 async function note(tx: Transaction, session: LockedSession, text: string, at: Date): Promise<void> {
   await say(tx, session, { role: 'note', text, author: null, at, key: null });

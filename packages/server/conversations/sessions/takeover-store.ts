@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { takeoverMinutes } from '@clawpool/contracts';
+import { type AccessPath, takeoverMinutes } from '@clawpool/contracts';
 import { and, eq, sql } from 'drizzle-orm';
 import type { Transaction } from '../../store/database.ts';
 import { notify } from '../../store/notifications.ts';
 import { conversations, messages, tenants, users } from '../../store/schema/index.ts';
+import { linkAttachments } from '../attachment-store.ts';
 import { enqueueOutbound, lastReplyTo } from '../delivery/outbox.ts';
 import type { TakenSession } from './takeover.ts';
 
@@ -12,6 +13,7 @@ export interface LockedSession extends TakenSession {
   id: string;
   tenantId: string;
   tenantName: string;
+  path: AccessPath;
   callerName: string;
   callerKey: string;
   /** Of who took it over last; empty: nobody. */
@@ -66,7 +68,10 @@ export async function setEnded(tx: Transaction, session: LockedSession, at: Date
 
 export interface Said {
   role: 'note' | 'human';
+  /** May be empty when there are attachments. */
   text: string;
+  /** Ids of attachments of this session that are not sent yet. */
+  attachments?: readonly string[];
   /** Who said it; null: the system. */
   author: { id: string; name: string } | null;
   at: Date;
@@ -74,9 +79,14 @@ export interface Said {
   key: string | null;
 }
 
-/** Says something in a session without its agent, in the portal and where its caller last wrote from. Returns the message's id. */
+/**
+ * Says something in a session without its agent, in the portal and where its caller last wrote from. Returns the message's id.
+ *
+ * @throws ClawpoolError `invalid_request` (unknown attachments)
+ */
 export async function say(tx: Transaction, session: LockedSession, said: Said): Promise<string> {
   const { organizationId, id: conversationId } = session;
+  const { attachments = [] } = said;
   const messageId = randomUUID();
   await tx.insert(messages).values({
     ...{ organizationId, id: messageId, conversationId, role: said.role, text: said.text },
@@ -85,13 +95,15 @@ export async function say(tx: Transaction, session: LockedSession, said: Said): 
     // A note is not for the agent; what a human says, it is told with its next turn.
     knownToAgent: said.role === 'note',
   });
+  await linkAttachments(tx, { organizationId, conversationId, messageId, ids: attachments });
   await tx.update(conversations).set({ updatedAt: said.at }).where(isSession(session));
   await notify(tx, 'conversation_changed', { organizationId, conversationId, turnId: null, messageId });
   const to = await lastReplyTo(tx, organizationId, conversationId);
   if (to) {
     await enqueueOutbound(tx, {
       ...{ organizationId, to, conversationId, kind: said.role, dedupeKey: `${said.role}:${messageId}` },
-      text: said.author === null ? said.text : `${said.author.name}: ${said.text}`,
+      text: said.author === null ? said.text : `${said.author.name}: ${said.text}`.trim(),
+      attachments,
     });
   }
   return messageId;

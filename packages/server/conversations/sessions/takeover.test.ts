@@ -7,8 +7,10 @@ import { scopeOf } from '../../organization/department-store.ts';
 import type { Principal } from '../../organization/principal.ts';
 import type { Database } from '../../store/database.ts';
 import {
+  attachments,
   auditEvents,
   channelAccounts,
+  channelBindings,
   conversations,
   departments,
   employees,
@@ -78,6 +80,27 @@ const hear = (text: string, replyTo: { accountId: string; chatId: string } | nul
     if (!accepted) throw new Error('refused');
     return accepted.turn;
   });
+/** A file that was uploaded to a session, and sent with a message where one is given. */
+async function attach(conversationId: string, id: string, messageId: Promise<string | null> | null = null) {
+  const file = { name: 'plan.pdf', mediaType: 'application/pdf', bytes: 3, blob: 'a'.repeat(64) };
+  const row = { organizationId: 'org', conversationId, id, messageId: await messageId, ...file };
+  await database.db.insert(attachments).values(row);
+  return id;
+}
+
+const messageOf = async (turnId: string) =>
+  (await database.db.select({ id: messages.id }).from(messages).where(eq(messages.turnId, turnId)))[0]?.id ?? null;
+
+/** Ann's chat with a bot. */
+async function pairChat(chatId: string): Promise<void> {
+  const of = { organizationId: 'org', accountId: 'bot' };
+  await database.db.insert(channelAccounts).values({
+    ...{ organizationId: 'org', id: 'bot', channel: 'telegram', name: 'Bot', accountName: 'bot', mode: 'polling' },
+    ...{ settings: { apiRoot: '' }, sealedSecret: '', sealedWebhookSecret: '' },
+  });
+  const pairing = { platformUserId: 'ann-there', chatId, displayName: 'Ann', employeeId: 'ann', userId: ann.userId };
+  await database.db.insert(channelBindings).values({ ...of, ...pairing });
+}
 const stateOf = async (turnId: string) =>
   (await database.db.select({ state: turns.state }).from(turns).where(eq(turns.id, turnId)))[0]?.state;
 const row = async () => (await database.db.select().from(conversations).where(eq(conversations.id, session)))[0];
@@ -171,10 +194,12 @@ describe('who takes a session over', () => {
     expect(await actions()).toEqual([]);
   });
 
-  test('of a team’s session is an admin only', async () => {
+  test('of a session with a shared agent is whoever manages who talks, whatever department the agent is of', async () => {
     const team = await open({ ...ann, employeeId: 'ben' });
     await database.db.execute(sql`update tenants set employee_id = null where id = 'ben'`);
-    await expect(takeovers.takeOver(maria, team)).rejects.toMatchObject({ code: 'not_found' });
+    const elsewhere = await insertManager('eve', 'elsewhere');
+    await expect(takeovers.takeOver(elsewhere, team)).rejects.toMatchObject({ code: 'not_found' });
+    expect((await takeovers.takeOver(maria, team)).takeover?.by).toBe('maria');
     expect((await takeovers.takeOver(admin, team)).takeover?.by).toBe('adam');
   });
 });
@@ -214,6 +239,80 @@ describe('a session comes back to its agent', () => {
     expect((await actions()).at(-1)).toBe('Clawpool session.returned');
   });
 
+  test.each([
+    ['it is given back', async () => {}, () => takeovers.giveBack(maria, session)],
+    ['its time is over', () => timeIsOver(), () => takeovers.expireTakeovers()],
+  ])('when %s, and then the agent answers once what nobody has, knowing the rest', async (_, before, comesBack) => {
+    await takeovers.takeOver(maria, session);
+    const first = await hear('is anybody there?');
+    await takeovers.send(maria, session, { text: 'I am', clientMessageId: 'message-1' });
+    const [second, third] = [await hear('and what is the budget?'), await hear('of this year')];
+    expect(await Promise.all([first, second, third].map(({ id }) => stateOf(id)))).toEqual(
+      Array.from({ length: 3 }, () => 'handed_over'),
+    );
+    await before();
+    await Promise.all([comesBack(), comesBack(), takeovers.expireTakeovers()]);
+    await expect.poll(() => stateOf(third.id)).toBe('answered');
+    expect(await stateOf(second.id)).toBe('handed_over');
+    expect(world.host.turns.map(({ text }) => text)).toEqual(['of this year']);
+    expect(world.host.turns[0]?.context.missed).toEqual([
+      { who: 'person', name: 'ann', text: 'is anybody there?' },
+      { who: 'human', name: 'maria', text: 'I am' },
+      { who: 'person', name: 'ann', text: 'and what is the budget?' },
+    ]);
+    expect((await said()).filter((line) => line.startsWith('agent: '))).toHaveLength(1);
+    // What was told is known: it is not told again.
+    const { id } = await hear('thank you');
+    await expect.poll(() => stateOf(id)).toBe('answered');
+    expect(world.host.turns.at(-1)?.context.missed).toEqual([]);
+  });
+
+  test('with the files that were sent meanwhile', async () => {
+    await takeovers.takeOver(maria, session);
+    const first = await hear('what do you make of this?');
+    await attach(session, '11111111-of-ann', messageOf(first.id));
+    const said = { text: '', attachments: [await attach(session, '22222222-of-maria')], clientMessageId: 'message-1' };
+    await takeovers.send(maria, session, said);
+    const last = await hear('and you, agent?');
+    await takeovers.giveBack(maria, session);
+    await expect.poll(() => stateOf(last.id)).toBe('answered');
+    const [turn] = world.host.turns;
+    expect(turn?.uploads?.map(({ name }) => name)).toEqual(['11111111-plan.pdf', '22222222-plan.pdf']);
+    expect(turn?.context.missed.map(({ text }) => text)).toEqual([
+      'what do you make of this?\n[Sent with it: 11111111-plan.pdf]',
+      '[Sent with it: 22222222-plan.pdf]',
+    ]);
+  });
+
+  test('with what waited when it was taken over, once the human leaves without a word', async () => {
+    neverAnswers();
+    const [running, waiting] = [await hear('one'), await hear('two')];
+    await expect.poll(() => stateOf(running.id)).toBe('thinking');
+    await takeovers.takeOver(maria, session);
+    await expect.poll(() => stateOf(waiting.id)).toBe('handed_over');
+    world.host.answerWith(async function* ({ text }) {
+      yield { type: 'done', text: `You said: ${text}` };
+    });
+    await takeovers.giveBack(maria, session);
+    await expect.poll(() => stateOf(waiting.id)).toBe('answered');
+    expect(await stateOf(running.id)).toBe('stopped');
+  });
+
+  test('and is asked nothing where the human had the last word, or where the caller has asked the agent since', async () => {
+    await takeovers.takeOver(maria, session);
+    const answered = await hear('is anybody there?');
+    await takeovers.send(maria, session, { text: 'I am', clientMessageId: 'message-1' });
+    await takeovers.giveBack(maria, session);
+    await takeovers.takeOver(maria, session);
+    const before = await hear('still there?');
+    await timeIsOver();
+    const after = await hear('agent?');
+    await takeovers.expireTakeovers();
+    await expect.poll(() => stateOf(after.id)).toBe('answered');
+    expect([await stateOf(answered.id), await stateOf(before.id)]).toEqual(['handed_over', 'handed_over']);
+    expect(world.host.turns).toHaveLength(1);
+  });
+
   test('whose time is over may be taken over by a colleague at once', async () => {
     await takeovers.takeOver(maria, session);
     await timeIsOver();
@@ -244,10 +343,7 @@ describe('what a human says', () => {
   });
 
   test('goes where the caller last wrote from, with the name in front; so do the notes', async () => {
-    await database.db.insert(channelAccounts).values({
-      ...{ organizationId: 'org', id: 'bot', channel: 'telegram', name: 'Bot', accountName: 'bot', mode: 'polling' },
-      ...{ settings: { apiRoot: '' }, sealedSecret: '', sealedWebhookSecret: '' },
-    });
+    await pairChat('7');
     const sent = async () =>
       (await database.db.select().from(outbox).orderBy(asc(outbox.arrival))).map(
         ({ kind, chatId, content }) => `${kind} to ${chatId}: ${content.text}`,
@@ -264,6 +360,26 @@ describe('what a human says', () => {
       'human to 7: maria: On my way',
       'note to 7: maria has left. The agent answers again.',
     ]);
+  });
+
+  test('may be a file, which the chat is sent too; one of another session is refused', async () => {
+    await pairChat('7');
+    await takeovers.takeOver(maria, session);
+    await hear('from the phone', { accountId: 'bot', chatId: '7' });
+    const said = { text: '', attachments: [await attach(session, 'plan')], clientMessageId: 'a-file-of-it' };
+    const first = await takeovers.send(maria, session, said);
+    expect(first.attachments.map(({ id }) => id)).toEqual(['plan']);
+    expect(await takeovers.send(maria, session, said)).toEqual(first);
+    const sent = await database.db.select().from(outbox).where(eq(outbox.kind, 'human'));
+    expect(sent.map(({ content }) => content)).toEqual([{ text: 'maria:', attachments: ['plan'], buttons: [] }]);
+    for (const id of ['plan', await attach(await open({ ...ann, userId: 'user-mike' }), 'of-another')]) {
+      const again = { text: 'look', attachments: [id], clientMessageId: randomUUID() };
+      await expect(takeovers.send(maria, session, again)).rejects.toMatchObject({ code: 'invalid_request' });
+    }
+    await database.db.update(conversations).set({ path: 'twin' }).where(eq(conversations.id, session));
+    await expect(takeovers.mayAnswerWithFile(admin, session)).rejects.toMatchObject({ code: 'conflict' });
+    await database.db.update(conversations).set({ path: 'emp' }).where(eq(conversations.id, session));
+    await expect(send(maria, ' ')).rejects.toMatchObject({ code: 'invalid_request' });
   });
 
   test('is seen at once by whoever looks at the session', async () => {

@@ -1,4 +1,4 @@
-import { ClawpoolError } from '@clawpool/contracts';
+import { type AccessPath, ClawpoolError } from '@clawpool/contracts';
 import type { Principal } from '../../organization/principal.ts';
 
 /** What a takeover looks at of a session. */
@@ -36,6 +36,16 @@ export function refuseToInterfere(principal: Principal, session: TakenSession, h
 export function refuseEnded({ endedAt }: TakenSession): void {
   if (endedAt === null) return;
   throw new ClawpoolError('conflict', 'This session has ended.', 'The caller’s next message begins a new one.');
+}
+
+/** A public page has no place for files. */
+export function refuseFiles(path: AccessPath): void {
+  if (path !== 'twin') return;
+  throw new ClawpoolError(
+    'conflict',
+    'Visitors of a public page cannot be sent files.',
+    'Put it into words, or a link.',
+  );
 }
 
 /** What the caller is told. */

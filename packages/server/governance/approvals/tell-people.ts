@@ -1,7 +1,7 @@
 import type { AccessKind, Risk } from '@clawpool/contracts';
 import { enqueueOutbound } from '../../conversations/delivery/outbox.ts';
 import { notifyPerson } from '../../conversations/notifications/notify-person.ts';
-import { preferredChat } from '../../conversations/schedules/tell-owner.ts';
+import { preferredChat } from '../../conversations/schedules/tell-people-of.ts';
 import type { Transaction } from '../../store/database.ts';
 import type { RequestRow } from './requests/access-request-store.ts';
 import type { Approver } from './requests/approver-store.ts';
@@ -74,9 +74,11 @@ export async function tellAsker(
 }
 
 function approverText(request: RequestRow): { facts: string; reason: string } {
-  const { hours, risk, reason, origin, agreedBy } = request;
+  const { hours, risk, reason, origin, agreedBy, agreedMode, agreedHours, agreedNote } = request;
   const asked = `${origin === 'agent' ? 'Asked by their agent' : 'Asked'} ${duration(hours)}. Risk: ${risk}.`;
-  const agreed = agreedBy === null ? '' : ` ${agreedBy} has agreed.`;
+  const how = agreedMode === 'once' ? 'for one message' : duration(agreedHours);
+  const said = agreedNote === '' ? '' : ` “${agreedNote.replaceAll('`', '’')}”`;
+  const agreed = agreedBy === null ? '' : ` ${agreedBy} has agreed${agreedMode === null ? '' : `, ${how}`}.${said}`;
   const warning = isSuspicious(reason)
     ? ' Careful: the reason reads like an instruction. It is text of whoever asks, and nothing more.'
     : '';

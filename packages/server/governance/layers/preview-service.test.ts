@@ -13,12 +13,16 @@ import { createLayerPreviewService, type LayerPreviewService } from './preview-s
 let database: Database;
 let service: LayerPreviewService;
 let who: Record<GovernedPerson, Principal>;
+const memories = new Map<string, number>();
 const installation = { id: 'demo/demo', contextWindow: 100_000, maxOutputTokens: 8_000 };
 
 beforeAll(async () => {
   database = await createTestDatabase();
   who = await insertGovernedOrganization(database);
-  service = createLayerPreviewService({ database, installation, defaultImage: 'openclaw-2026.6.35' });
+  service = createLayerPreviewService({
+    ...{ database, installation, defaultImage: 'openclaw-2026.6.35' },
+    memory: { characters: async ({ id }) => memories.get(id) ?? null },
+  });
   const saved = { expectedVersion: 0, note: '' };
   const layerService = createLayerService(database);
   await layerService.save(who.jia, { scope: 'global', ownerId: '-' }, { content: 'Keep data inside.', ...saved });
@@ -85,6 +89,16 @@ describe('a preview', () => {
       expect(limit).toBe(path === 'CHANNELS.md' ? null : 19_500);
     }
     expect(warnings).toMatchObject([{ kind: 'renamed_heading', scope: 'personal' }]);
+  });
+
+  test('tells what is lost of MEMORY.md, of the agent whose files are shown', async () => {
+    memories.set('ed', 25_000);
+    expect(await service.preview(who.ed, wanted())).toMatchObject({
+      memory: { characters: 25_000, limit: 20_000 },
+      warnings: [{ kind: 'memory_cut', characters: 25_000, limit: 20_000, total: 60_000 }],
+    });
+    memories.clear();
+    expect(await service.preview(who.ed, wanted())).toMatchObject({ memory: { characters: null }, warnings: [] });
   });
 });
 

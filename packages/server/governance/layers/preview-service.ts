@@ -1,6 +1,7 @@
 import { ClawpoolError, type LayerPreview, type ModelChoice } from '@clawpool/contracts';
 import { openclawProfile, previewWorkspace } from '@clawpool/workspace';
 import { and, asc, eq, inArray, ne, type SQL } from 'drizzle-orm';
+import type { MemoryService } from '../../files/memory/memory-service.ts';
 import { type LayerDrafts, loadAgentDefinition, prospectiveAgent } from '../../organization/agent-definition.ts';
 import type { Principal } from '../../organization/principal.ts';
 import { effectiveValues } from '../../pool/templates/template.ts';
@@ -27,6 +28,8 @@ export interface LayerPreviewOptions {
   installation: ModelChoice;
   /** Of tenants for which nothing else is said: an agent is told of what its image can do. */
   defaultImage: string;
+  /** How long an agent's MEMORY.md is: what layers take is taken from it. */
+  memory: Pick<MemoryService, 'characters'>;
 }
 
 /** Whose files are shown. */
@@ -39,6 +42,7 @@ export function createLayerPreviewService({
   database: { db },
   installation,
   defaultImage,
+  memory,
 }: LayerPreviewOptions): LayerPreviewService {
   return {
     preview: async (principal, { employeeId, positionId, ...texts }) => {
@@ -53,7 +57,11 @@ export function createLayerPreviewService({
       const image = (tenant && effectiveValues(tenant).image) ?? defaultImage;
       return {
         agent: { tenantId: tenant?.id ?? null, name: agent.name, owner: agent.owner.name },
-        ...previewWorkspace(agent, openclawProfile(image.replace(/^openclaw-/, ''))),
+        ...previewWorkspace(agent, {
+          callsControlPlane: openclawProfile(image.replace(/^openclaw-/, '')).callsControlPlane,
+          // What nobody can read just now is not a reason to show nothing.
+          memoryCharacters: tenant && (await memory.characters(tenant).catch(unknownIfAway)),
+        }),
       };
     },
   };
@@ -121,6 +129,11 @@ async function firstWithAgent(db: Queryable, principal: Principal, which?: SQL):
     .orderBy(asc(employees.name), asc(employees.id))
     .limit(1);
   return found ?? null;
+}
+
+function unknownIfAway(error: unknown): null {
+  if (error instanceof ClawpoolError) return null;
+  throw error;
 }
 
 const nobodyThere = (what: string) =>

@@ -1,5 +1,5 @@
 import type { AgentSettings, SettingsScope } from '@clawpool/contracts';
-import { and, eq, type SQL, sql } from 'drizzle-orm';
+import { and, eq, isNull, type SQL, sql } from 'drizzle-orm';
 import { type AffectedAgents, affectedTenants } from '../../pool/agent-revision.ts';
 import type { Queryable, Transaction } from '../../store/database.ts';
 import {
@@ -157,7 +157,10 @@ export async function findSettingsOwner(
 /** Models that tiers and templates of the organization name. */
 export async function listNamedModels(db: Queryable, organizationId: string): Promise<string[]> {
   const [ofTiers, ofTemplates] = await Promise.all([
-    db.selectDistinct({ model: tiers.model }).from(tiers).where(eq(tiers.organizationId, organizationId)),
+    db
+      .selectDistinct({ model: tiers.model })
+      .from(tiers)
+      .where(and(eq(tiers.organizationId, organizationId), isNull(tiers.deletedAt))),
     db
       .selectDistinctOn([configTemplates.name], { model: sql<string | null>`${configTemplates.content} ->> 'model'` })
       .from(configTemplates)

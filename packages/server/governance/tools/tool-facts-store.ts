@@ -69,7 +69,7 @@ export async function listAgentFacts(
   now = new Date(),
 ): Promise<AgentFacts[]> {
   const { rows } = await db.execute<FactRow>(sql`
-    select t.organization_id, t.id, t.employee_id, p.tools as position_tools, r.tools_ceiling, r.egress_hosts,
+    select t.organization_id, t.id, t.employee_id, t.tools as own_tools, p.tools as position_tools, r.tools_ceiling, r.egress_hosts,
       exists (select from twins w where w.organization_id = t.organization_id and w.tenant_id = t.id) as is_twin,
       exists (select from assistants a where a.organization_id = t.organization_id and a.tenant_id = t.id) as is_assistant,
       (t.on_expiry = 'delete' and t.expires_at <= now()) is true as is_over,
@@ -96,6 +96,8 @@ interface FactRow extends Record<string, unknown> {
   id: string;
   employee_id: string | null;
   position_tools: string[] | null;
+  /** Of an agent that is nobody's in particular. */
+  own_tools: string[] | null;
   tools_ceiling: string[];
   egress_hosts: string[];
   is_twin: boolean;
@@ -126,6 +128,7 @@ function toFacts(row: FactRow): AgentFacts {
       kind: row.is_twin ? 'twin' : row.is_assistant ? 'assistant' : 'colleague',
       // An employee without a position has nothing of their own; an agent without an employee is its tier's.
       positionTools: row.is_over ? [] : row.employee_id === null ? null : (row.position_tools ?? []),
+      ownTools: row.own_tools,
       toolsCeiling: row.tools_ceiling,
       blockedTools: row.blocked_tools ?? [],
       grants: grants

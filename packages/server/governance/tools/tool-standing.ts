@@ -6,6 +6,8 @@ export interface ToolFacts {
   kind: 'colleague' | 'twin' | 'assistant';
   /** Null: it has no position. */
   positionTools: readonly string[] | null;
+  /** Of one without an employee: those it was given of its tier's. Null or absent: all of them. */
+  ownTools?: readonly string[] | null;
   toolsCeiling: readonly string[];
   blockedTools: readonly string[];
   /** Those that hold. */
@@ -47,6 +49,7 @@ function standingOf(tool: ToolName, facts: ToolFacts): ToolStanding {
   if (facts.kind === 'assistant') return refused('assistant');
   if (facts.blockedTools.includes(tool)) return refused('always_blocked');
   if (!facts.toolsCeiling.includes(tool)) return refused('above_tier');
+  if (facts.positionTools === null && facts.ownTools && !facts.ownTools.includes(tool)) return refused('not_in_agent');
   if (facts.positionTools === null) return { tool, allowed: true, because: 'tier', until: null };
   if (facts.positionTools.includes(tool)) return { tool, allowed: true, because: 'position', until: null };
   const grant = bestGrant(tool, facts);

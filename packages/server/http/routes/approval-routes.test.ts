@@ -49,7 +49,7 @@ const send = async (role: string, method: string, path: string, body?: object) =
 
 describe('another organization’s', () => {
   test.each(['admin', 'manager'])('requests and grants are not there for the %s', async (role) => {
-    expect((await send(role, 'GET', '/access-requests')).body).toEqual({ requests: [], waiting: 0 });
+    expect((await send(role, 'GET', '/access-requests')).body).toEqual({ requests: [], more: false, waiting: 0 });
     expect((await send(role, 'GET', '/grants?holding=false')).body).toEqual({ grants: [] });
     const approve = await send(role, 'POST', `/access-requests/${theirs.id}/approve`, { mode: 'once' });
     const reject = await send(role, 'POST', `/access-requests/${theirs.id}/reject`, {});

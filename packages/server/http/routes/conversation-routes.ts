@@ -35,7 +35,7 @@ export function registerConversationRoutes(app: HttpApp, options: ConversationRo
     renameConversation: ({ principal, params, body }) => history.rename(principal, params.conversationId, body.title),
     deleteConversation: ({ principal, params }) => history.remove(principal, params.conversationId),
     uploadAttachment: async ({ principal, params, query, upload }) => {
-      const { organizationId, id: conversationId } = await conversations.own(principal, params.conversationId);
+      const { organizationId, id: conversationId } = await conversations.ownToGoOn(principal, params.conversationId);
       const { name, mediaType = '' } = query;
       return attachments.store({ organizationId, conversationId, name, mediaType }, upload);
     },
@@ -47,6 +47,8 @@ export function registerConversationRoutes(app: HttpApp, options: ConversationRo
     },
     startConversation: ({ principal, body }) => conversations.start(principal, body),
     conversation: ({ principal, params }) => conversations.get(principal, params.conversationId),
+    conversationMessages: ({ principal, params, query }) =>
+      conversations.messages(principal, params.conversationId, query),
     sendMessage: ({ principal, params, body }) => conversations.send(principal, params.conversationId, body),
     stopTurn: ({ principal, params }) => conversations.stop(principal, params.conversationId, params.turnId),
     retryTurn: ({ principal, params }) => conversations.retry(principal, params.conversationId, params.turnId),

@@ -2,7 +2,9 @@ import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createProfileService } from '../../files/profile-service.ts';
 import { openUploadSpool } from '../../files/upload-spool.ts';
+import { createWorkspaceReader } from '../../files/workspace-reader.ts';
 import { createWorkspaceService } from '../../files/workspace-service.ts';
+import { createWorkspaceWriter } from '../../files/workspace-writer.ts';
 import { members, tenants } from '../../store/schema/index.ts';
 import { type FilesWorld, startFilesWorld } from '../../testing/files-world.ts';
 import { emailOf, type HttpWorld, startHttpWorld } from '../../testing/http-world.ts';
@@ -20,7 +22,11 @@ beforeAll(async () => {
       const spool = await openUploadSpool(files.folder('spool'));
       const hosts = new Map([['local', host]]);
       registerFilesRoutes(app, {
-        workspaces: createWorkspaceService({ database, hosts, blobs, checkpoints, spool }),
+        workspaces: createWorkspaceService({
+          ...{ database, blobs, spool, memory: { limit: async () => 12_000 } },
+          reader: createWorkspaceReader({ hosts, blobs }),
+          writer: createWorkspaceWriter({ database, hosts, checkpoints }),
+        }),
         profiles: createProfileService(database),
       });
       // Signs in as Ann.

@@ -19,7 +19,10 @@ beforeAll(async () => {
       registerLayerRoutes(app, {
         layers: createLayerService(database),
         proposals: createProposalService(database),
-        preview: createLayerPreviewService({ database, installation, defaultImage: 'openclaw-2026.6.35' }),
+        preview: createLayerPreviewService({
+          ...{ database, installation, defaultImage: 'openclaw-2026.6.35' },
+          memory: { characters: async () => null },
+        }),
       });
       const settings = createAgentSettingsService({ database, models: ['demo/demo'], installation });
       registerAgentSettingsRoutes(app, settings);

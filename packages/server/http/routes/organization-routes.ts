@@ -26,13 +26,11 @@ import {
   provisionPosition,
   removalOfPosition,
 } from '../../organization/positions/position-service.ts';
-import { changeTier, listTiers } from '../../organization/tier-store.ts';
 import type { Database } from '../../store/database.ts';
 import type { HttpApp } from '../app.ts';
 import { registerRoutes } from '../register.ts';
 
 export function registerOrganizationRoutes(app: HttpApp, database: Database): void {
-  const { db } = database;
   registerRoutes(app, organizationRoutes, {
     listDepartments: async ({ principal }) => ({ departments: await departmentsOf(database, principal) }),
     createDepartment: ({ principal, body }) => createDepartment(database, principal, body),
@@ -62,8 +60,5 @@ export function registerOrganizationRoutes(app: HttpApp, database: Database): vo
     importEmployees: ({ principal, body }) => importEmployees(database, principal, body),
     listImports: async ({ principal }) => ({ imports: await importsOf(database, principal) }),
     undoImport: ({ principal, params }) => undoImport(database, principal, params.importId),
-
-    listTiers: async ({ principal }) => ({ tiers: await listTiers(db, principal.organizationId) }),
-    changeTier: ({ principal, params, body }) => changeTier(database, principal, params.tierId, body),
   });
 }

@@ -1,4 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openBlobFolder } from '@clawpool/checkpoints';
+import type { Attachment } from '@clawpool/contracts';
+import { and, eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createAttachments } from '../../conversations/attachments.ts';
 import { createLiveConversations, type LiveConversations } from '../../conversations/live-conversations.ts';
 import { createRouter, type Router } from '../../conversations/routing/router.ts';
 import { createRoutingService } from '../../conversations/routing/routing-service.ts';
@@ -7,7 +14,7 @@ import { createTakeovers } from '../../conversations/sessions/takeover-service.t
 import { scopeOf as scopeOfPrincipal } from '../../organization/department-store.ts';
 import type { Principal } from '../../organization/principal.ts';
 import { listenForNotifications, type NotificationListener } from '../../store/notifications.ts';
-import { conversations } from '../../store/schema/index.ts';
+import { auditEvents, conversations } from '../../store/schema/index.ts';
 import { emailOf, type HttpWorld, startHttpWorld } from '../../testing/http-world.ts';
 import { insertSmallOrganization } from '../../testing/small-organization.ts';
 import { registerRoutingRoutes } from './routing-routes.ts';
@@ -18,6 +25,7 @@ let notifications: NotificationListener;
 let router: Router;
 let live: LiveConversations;
 let admin: string;
+let blobFolder: string;
 
 beforeAll(async () => {
   world = await startHttpWorld({
@@ -27,7 +35,9 @@ beforeAll(async () => {
       live = createLiveConversations(database, notifications, () => {});
       const scopeOf = (principal: Principal) => scopeOfPrincipal(database.db, principal);
       registerRoutingRoutes(app, createRoutingService({ database, router, scopeOf }));
+      blobFolder = await mkdtemp(join(tmpdir(), 'clawpool-session-files-'));
       registerSessionMonitorRoutes(app, {
+        attachments: createAttachments({ database, blobs: await openBlobFolder(blobFolder) }),
         monitor: createSessionMonitor({ database, scopeOf }),
         takeovers: createTakeovers({ database, scopeOf }),
         live,
@@ -44,6 +54,7 @@ afterAll(async () => {
   router.close();
   await notifications.close();
   await world.close();
+  await rm(blobFolder, { recursive: true, force: true });
 });
 
 async function insertConversation(organizationId: string, id: string) {
@@ -51,9 +62,9 @@ async function insertConversation(organizationId: string, id: string) {
   const tenantId = organizationId === 'org' ? 'ann' : 'desk';
   if (organizationId === 'world') {
     await db.execute(`insert into tiers (organization_id, id, name, memory_megabytes, cpu_millis, pids, disk_megabytes, tools_ceiling, idle_minutes)
-      values ('world', 'standard', 'Standard', 1024, 1000, 128, 1024, '[]', 15)`);
+      values ('world', 'standard', 'Standard', 1024, 1000, 128, 1024, '[]', 15) on conflict do nothing`);
     await db.execute(
-      `insert into tenants (organization_id, id, name, tier_id) values ('world', 'desk', 'help-desk', 'standard')`,
+      `insert into tenants (organization_id, id, name, tier_id) values ('world', 'desk', 'help-desk', 'standard') on conflict do nothing`,
     );
   }
   await db.insert(conversations).values({
@@ -83,6 +94,33 @@ test('an admin watches, takes over, answers, gives back and ends a session of th
   expect(await ask('GET', '/sessions/ours')).toMatchObject({
     body: { messages: [{ role: 'note' }, { role: 'human' }, { role: 'note' }, { role: 'note' }], turns: [] },
   });
+});
+
+test('a person who answers sends files, and files of a session are opened by whoever watches it, which is recorded', async () => {
+  await insertConversation('world', 'with-files');
+  const upload = (path: string) =>
+    world.send('POST', `/api/v1${path}?name=plan.txt&mediaType=text%2Fplain`, {
+      cookie: admin,
+      body: 'the plan',
+      headers: { 'content-type': 'application/octet-stream' },
+    });
+  const download = (id: string, session = 'with-files') =>
+    world.send('GET', `/api/v1/sessions/${session}/attachments/${id}`, { cookie: admin });
+  const uploaded = await upload('/sessions/with-files/attachments');
+  expect(uploaded.status).toBe(201);
+  const file = (await uploaded.json()) as Attachment;
+  expect((await download(file.id)).status).toBe(404);
+  const said = { text: '', attachments: [file.id], clientMessageId: 'with-a-file' };
+  expect(await ask('POST', '/sessions/with-files/messages', said)).toMatchObject({ body: { attachments: [file] } });
+  expect(await (await download(file.id)).text()).toBe('the plan');
+  expect(await (await download(file.id)).text()).toBe('the plan');
+  expect((await download(file.id, 'ours')).status).toBe(404);
+  const opened = and(eq(auditEvents.action, 'session.file_opened'), eq(auditEvents.targetId, file.id));
+  expect(await world.database.db.$count(auditEvents, opened)).toBe(1);
+
+  expect((await upload('/sessions/theirs/attachments')).status).toBe(404);
+  expect((await ask('POST', '/sessions/with-files/end')).status).toBe(200);
+  expect((await upload('/sessions/with-files/attachments')).status).toBe(409);
 });
 
 test('another organization’s session is not found, by any way', async () => {

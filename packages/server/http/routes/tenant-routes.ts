@@ -91,6 +91,16 @@ export function registerTenantRoutes(
         'A tenant’s page lists what was done to it.',
       );
     },
+    cancelOperation: async ({ principal, params }) => {
+      const { organizationId } = principal;
+      const cancelled = await operations.cancel({ organizationId, ...params, actor: asker(principal).actor });
+      if (cancelled) return cancelled;
+      throw new ClawpoolError(
+        'not_found',
+        `There is no operation “${params.operationId}”.`,
+        'A tenant’s page lists what was done to it.',
+      );
+    },
     tenantMetrics: async ({ principal, params, query }) => {
       const tenant = await find(principal, params.tenantId);
       const { memoryMegabytes, diskMegabytes } = effectiveValues(tenant);
@@ -124,6 +134,7 @@ export function registerTenantRoutes(
       if (batch) return batch;
       throw new ClawpoolError('not_found', `There is no batch “${params.batchId}”.`, 'Pool Ops lists them.');
     },
+    cancelBatch: ({ principal, params }) => batches.cancel(principal, params.batchId),
   });
 }
 

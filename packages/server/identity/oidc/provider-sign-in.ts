@@ -112,7 +112,7 @@ export function createProviderSignIn({ db, secret, connections }: ProviderSignIn
       const refuse = async (error: SignInError, who: string, cause?: unknown): Promise<Finished> => {
         await recordAudit(db, provider.organizationId, {
           actor: { type: 'person', id: '', name: who.slice(0, 200) },
-          action: 'session.refused',
+          action: 'sign_in.refused',
           target: { type: 'identity_provider', id: provider.id, name: provider.name },
           outcome: 'refused',
           detail: { address, reason: error, ...(cause instanceof Error ? { cause: cause.message } : {}) },

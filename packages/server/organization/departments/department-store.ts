@@ -1,8 +1,8 @@
 import type { Department, Removal } from '@clawpool/contracts';
 import { and, asc, eq, sql } from 'drizzle-orm';
 import type { Queryable } from '../../store/database.ts';
-import { departments, employees, positions } from '../../store/schema/index.ts';
-import { emptyRemoval, namesOf } from '../removal.ts';
+import { departments, employees, identityProviders, members, positions } from '../../store/schema/index.ts';
+import { emptyRemoval, namesOf, providersNaming } from '../removal.ts';
 import { below, childrenOf } from '../scope.ts';
 
 /** By name. `scope` null: all; otherwise those of it, and one whose parent is outside comes without it. */
@@ -62,6 +62,7 @@ export async function departmentRemoval(
     .where(and(eq(departments.organizationId, organizationId), eq(departments.parentId, id)))
     .orderBy(asc(departments.name));
   const [people, ofIt] = [await directly(employees), await directly(positions)];
+  const creating = await providersNaming(db, organizationId, eq(identityProviders.departmentId, id));
   const [parent] =
     parentId === null
       ? []
@@ -75,9 +76,27 @@ export async function departmentRemoval(
     departments: namesOf(below),
     positions: namesOf(ofIt),
     employees: namesOf(people),
+    managers: namesOf(parentId === null ? [] : await managersOf(db, organizationId, id)),
+    providers: namesOf(creating),
     movesTo: parent?.name ?? null,
     refusal: stuck ? `${name} is on top: the people and positions in it would be nowhere.` : null,
   };
+}
+
+/** Who is directly in a department and has the role manager: it reaches the department and all below it. */
+export async function managersOf(db: Queryable, organizationId: string, departmentId: string) {
+  return db
+    .select({ id: employees.id, name: employees.name, userId: members.userId, roles: members.roles })
+    .from(employees)
+    .innerJoin(members, and(eq(members.organizationId, employees.organizationId), eq(members.employeeId, employees.id)))
+    .where(
+      and(
+        eq(employees.organizationId, organizationId),
+        eq(employees.departmentId, departmentId),
+        sql`${members.roles} ? 'manager'`,
+      ),
+    )
+    .orderBy(asc(employees.name));
 }
 
 /** Null: there is none in the organization. */

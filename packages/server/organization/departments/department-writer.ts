@@ -2,10 +2,11 @@ import { ClawpoolError, type DirectorySource, deepestDepartment } from '@clawpoo
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { recordAudit } from '../../audit/audit-store.ts';
 import type { Transaction } from '../../store/database.ts';
-import { departments, employees, positions } from '../../store/schema/index.ts';
+import { departments } from '../../store/schema/index.ts';
 import { lockOrganization, takenIds, tellPeopleChanged } from '../people/people-store.ts';
 import { type AuditActor, freeName, idOf, sourceNames } from '../people/person.ts';
 import { subtree } from '../scope.ts';
+import { leaveDepartment } from './department-removal.ts';
 import { departmentRemoval, findDepartmentRow } from './department-store.ts';
 
 export interface NewDepartment {
@@ -98,7 +99,7 @@ export async function updateDepartment(
 
 /**
  * Deletes a department. The rule of what is in it: nobody and nothing is lost. Forced, its people, positions and departments move up to its
- * parent; on top, departments below it are on top afterwards, and while people or positions are directly in it, it is refused.
+ * parent, and its managers are no managers any more; on top, departments below it are on top afterwards, and while people or positions are directly in it, it is refused.
  * Errors: `not_found`; `conflict`, with `details: Removal`.
  */
 export async function removeDepartment(
@@ -112,11 +113,19 @@ export async function removeDepartment(
   const found = await findDepartmentRow(tx, organizationId, departmentId);
   if (!found) throw noSuchDepartment(departmentId);
   const removal = await departmentRemoval(tx, organizationId, found);
-  const { departments: below, positions: ofIt, employees: people } = removal;
+  const { departments: below, positions: ofIt, employees: people, managers, providers } = removal;
   if (removal.refusal !== null) {
     throw new ClawpoolError('conflict', removal.refusal, 'Move them to another department first.', {
       details: removal,
     });
+  }
+  if (!force && below.count + ofIt.count + people.count === 0 && providers.count > 0) {
+    throw new ClawpoolError(
+      'conflict',
+      `Identity providers create people in ${found.name}: ${providers.names.join(', ')}.`,
+      'Choose another department there, or force it.',
+      { details: removal },
+    );
   }
   if (!force && below.count + ofIt.count + people.count > 0) {
     throw new ClawpoolError(
@@ -129,18 +138,7 @@ export async function removeDepartment(
     );
   }
   const parentId = found.parentId;
-  if (parentId !== null) {
-    for (const table of [employees, positions]) {
-      await tx
-        .update(table)
-        .set({ departmentId: parentId })
-        .where(and(eq(table.organizationId, organizationId), eq(table.departmentId, departmentId)));
-    }
-  }
-  await tx
-    .update(departments)
-    .set({ parentId })
-    .where(and(eq(departments.organizationId, organizationId), eq(departments.parentId, departmentId)));
+  await leaveDepartment(tx, organizationId, actor, found);
   await tx
     .delete(departments)
     .where(and(eq(departments.organizationId, organizationId), eq(departments.id, departmentId)));
@@ -149,7 +147,10 @@ export async function removeDepartment(
     action: 'department.removed',
     target: { type: 'department', id: departmentId, name: found.name },
     outcome: 'allowed',
-    detail: { movedTo: parentId, departments: below.count, positions: ofIt.count, employees: people.count },
+    detail: {
+      ...{ movedTo: parentId, departments: below.count, positions: ofIt.count, employees: people.count },
+      ...{ managers: managers.count, providers: providers.names },
+    },
   });
   await tellPeopleChanged(tx, organizationId);
 }

@@ -1,10 +1,22 @@
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../store/database.ts';
-import { departments, employees, positions } from '../../store/schema/index.ts';
+import {
+  auditEvents,
+  departments,
+  employees,
+  identityProviders,
+  members,
+  positions,
+} from '../../store/schema/index.ts';
 import { createTestDatabase } from '../../store/testing.ts';
 import { watchMarkedAgents } from '../../testing/marked-agents.ts';
-import { insertBranches, insertMember, insertStaffedOrganization } from '../../testing/staffed-organization.ts';
+import {
+  identityProviderRow,
+  insertBranches,
+  insertMember,
+  insertStaffedOrganization,
+} from '../../testing/staffed-organization.ts';
 import { changeEmployee } from '../people/people-service.ts';
 import type { Principal } from '../principal.ts';
 import {
@@ -25,6 +37,9 @@ beforeEach(async () => {
   await insertBranches(database);
 });
 afterEach(() => database.close());
+
+const insertProvider = (place: { departmentId: string }) =>
+  database.db.insert(identityProviders).values({ ...identityProviderRow, ...place });
 
 const parentOf = async (id: string) => {
   const [row] = await database.db.select().from(departments).where(eq(departments.id, id));
@@ -128,6 +143,54 @@ describe('deleting', () => {
       .where(eq(employees.id, employeeId ?? ''));
     expect(person?.departmentId).toBe('all');
     expect(await database.db.$count(positions, eq(positions.departmentId, 'all'))).toBe(1);
+  });
+
+  test('forced, makes nobody a manager of more than before, says so first, and tells the trail who moved', async () => {
+    const mo = await insertMember(database, 'org', 'Mo', ['employee', 'manager'], [], 'west');
+    await insertMember(database, 'org', 'Cy', ['employee'], [], 'west');
+    await database.db.update(positions).set({ departmentId: 'west' });
+    expect(await removalOfDepartment(database, ada, 'west')).toMatchObject({ managers: { count: 1, names: ['Mo'] } });
+    await deleteDepartment(database, ada, 'west', { force: true });
+    const [member] = await database.db.select().from(members).where(eq(members.userId, mo.userId));
+    expect(member?.roles).toEqual(['employee']);
+    const events = await database.db
+      .select()
+      .from(auditEvents)
+      .where(sql`${auditEvents.detail} ->> 'cause' is not null`);
+    const departmentId = { from: 'west', to: 'all' };
+    const cause = 'department West removed';
+    expect(events.map(({ action, targetName, detail }) => [action, targetName, detail])).toEqual(
+      expect.arrayContaining([
+        ['employee.changed', 'Cy', { cause, changes: { departmentId } }],
+        [
+          'employee.changed',
+          'Mo',
+          { cause, changes: { departmentId, roles: { from: ['employee', 'manager'], to: ['employee'] } } },
+        ],
+        ['position.changed', 'Maker', { cause, changes: { departmentId } }],
+      ]),
+    );
+    expect(events).toHaveLength(3);
+  });
+
+  test('is refused while an identity provider creates people there; forced, it creates them in the parent', async () => {
+    await insertProvider({ departmentId: 'coast' });
+    await expect(deleteDepartment(database, ada, 'coast', { force: false })).rejects.toMatchObject({
+      ...{ code: 'conflict', details: { providers: { count: 1, names: ['Okta'] } } },
+    });
+    await deleteDepartment(database, ada, 'coast', { force: true });
+    expect(await database.db.select().from(identityProviders)).toMatchObject([
+      { departmentId: 'west', autoCreate: true },
+    ]);
+  });
+
+  test('on top, leaves identity providers creating nobody', async () => {
+    await createDepartment(database, ada, { id: 'top', name: 'Top', parentId: null });
+    await insertProvider({ departmentId: 'top' });
+    await deleteDepartment(database, ada, 'top', { force: true });
+    expect(await database.db.select().from(identityProviders)).toMatchObject([
+      { departmentId: null, autoCreate: false },
+    ]);
   });
 
   test('is refused on top while people are in it, even when forced', async () => {

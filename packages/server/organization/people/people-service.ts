@@ -30,7 +30,7 @@ export interface PeopleQuery {
   /** And everything below it. */
   departmentId?: string | undefined;
   positionId?: string | undefined;
-  with?: 'agent' | 'no_agent' | 'suspended' | undefined;
+  with?: 'agent' | 'no_agent' | 'no_position' | 'suspended' | undefined;
   limit: number;
   offset: number;
 }

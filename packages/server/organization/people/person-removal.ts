@@ -1,11 +1,12 @@
 import { ClawpoolError } from '@clawpool/contracts';
 import { and, eq, inArray, ne, or, sql } from 'drizzle-orm';
+import { discardOutbound } from '../../conversations/delivery/outbox-store.ts';
+import { endAccessOfAgents } from '../../governance/approvals/grants/end-access.ts';
 import { lockLayer } from '../../governance/layers/layer-store.ts';
 import { requestOperation } from '../../pool/operations/request.ts';
 import type { Transaction } from '../../store/database.ts';
 import { notify } from '../../store/notifications.ts';
 import {
-  accessRequests,
   accounts,
   agentSettings,
   assignments,
@@ -44,14 +45,18 @@ export async function removeTraces(
   actor: AuditActor,
   { id: employeeId, userId }: PersonRow,
 ): Promise<RemovedTraces> {
-  // In the order in which others lock: conversations before agents, a layer before what is made of it.
+  // In the order in which others lock: conversations before agents, a layer before what is made of it, turns before grants, and those before agents.
   if (userId !== null) await releaseTakeovers(tx, organizationId, userId);
   await removeLayer(tx, organizationId, employeeId);
   const tenantIds = await agentsOf(tx, organizationId, employeeId);
+  for (const tenantId of tenantIds) await stopTurnsOfTenant(tx, { organizationId, tenantId });
+  await endAccessOfAgents(tx, organizationId, actor, tenantIds);
   for (const tenantId of tenantIds) await deleteAgent(tx, organizationId, actor, tenantId);
   const channels = await tx
     .delete(channelBindings)
-    .where(and(eq(channelBindings.organizationId, organizationId), eq(channelBindings.employeeId, employeeId)));
+    .where(and(eq(channelBindings.organizationId, organizationId), eq(channelBindings.employeeId, employeeId)))
+    .returning();
+  for (const chat of channels) await discardOutbound(tx, chat);
   await tx
     .delete(pairings)
     .where(and(eq(pairings.organizationId, organizationId), eq(pairings.employeeId, employeeId)));
@@ -83,7 +88,7 @@ export async function removeTraces(
   await notify(tx, 'schedules_changed', {});
   return {
     tenantIds,
-    channels: channels.rowCount ?? 0,
+    channels: channels.length,
     schedules: ended.rowCount ?? 0,
     rules: (shared.rowCount ?? 0) + (rules.rowCount ?? 0),
     sessions: endedSessions,
@@ -131,7 +136,6 @@ async function deleteAgent(
   actor: AuditActor,
   tenantId: string,
 ): Promise<void> {
-  await stopTurnsOfTenant(tx, { organizationId, tenantId });
   await setTenantExpiry(tx, { organizationId, tenantId }, new Date());
   const request = { kind: 'delete' as const, keepData: true, skipBackup: false };
   try {
@@ -142,7 +146,7 @@ async function deleteAgent(
   }
 }
 
-/** A newcomer with the same id begins with nothing. What was granted ends with the agent it was granted to. */
+/** A newcomer with the same id begins with nothing. */
 async function removeGovernance(tx: Transaction, organizationId: string, employeeId: string): Promise<void> {
   await tx
     .delete(agentSettings)
@@ -151,16 +155,6 @@ async function removeGovernance(tx: Transaction, organizationId: string, employe
         eq(agentSettings.organizationId, organizationId),
         eq(agentSettings.scope, 'employee'),
         eq(agentSettings.ownerId, employeeId),
-      ),
-    );
-  await tx
-    .update(accessRequests)
-    .set({ state: 'withdrawn', decidedAt: sql`now()` })
-    .where(
-      and(
-        eq(accessRequests.organizationId, organizationId),
-        eq(accessRequests.employeeId, employeeId),
-        eq(accessRequests.state, 'pending'),
       ),
     );
 }

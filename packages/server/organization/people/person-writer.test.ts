@@ -13,6 +13,7 @@ import {
   layers,
   members,
   operations,
+  outbox,
   positions,
   routingRules,
   schedules,
@@ -297,6 +298,8 @@ describe('removePerson', () => {
     for (const [name, table] of Object.entries(gone))
       expect([name, await database.db.$count(table)]).toEqual([name, 0]);
     expect(await database.db.$count(sessions)).toBe(0);
+    // What was on its way to a chat of theirs.
+    expect(await database.db.select().from(outbox)).toMatchObject([{ state: 'discarded' }]);
     expect(await database.db.$count(members, eq(members.userId, ann.userId))).toBe(0);
     expect(await database.db.$count(conversations)).toBe(1);
     const rows = await database.db.select().from(operations).orderBy(operations.tenantId);
@@ -363,6 +366,10 @@ async function giveEverything(): Promise<void> {
   await db.insert(channelBindings).values({
     ...{ organizationId, accountId: 'bot', platformUserId: '1', chatId: '1', displayName: 'Ann' },
     ...{ employeeId: 'ann', userId: ann.userId },
+  });
+  await db.insert(outbox).values({
+    ...{ organizationId, id: 'waiting', accountId: 'bot', chatId: '1', kind: 'reply', dedupeKey: 'waiting' },
+    content: { text: 'Hello', attachments: [], buttons: [] },
   });
   await db.insert(tenants).values([
     { organizationId, id: 'team', name: 'team', tierId: 'standard' },

@@ -1,6 +1,7 @@
 import { ClawpoolError, type DirectorySource } from '@clawpool/contracts';
 import { and, eq, sql } from 'drizzle-orm';
 import { recordAudit } from '../../audit/audit-store.ts';
+import { endPermanentGrantsOf } from '../../governance/approvals/grants/end-access.ts';
 import { requestOperation } from '../../pool/operations/request.ts';
 import type { Transaction } from '../../store/database.ts';
 import { notify } from '../../store/notifications.ts';
@@ -160,6 +161,7 @@ export async function updatePerson(
   });
   await refuseLastHolder(tx, organizationId, before, after);
   const decidedBefore = await tiersBefore(tx, organizationId, { employeeIds: [employeeId] });
+  if ('positionId' in changes) await endPermanentGrantsOf(tx, organizationId, actor, [employeeId]);
   const { id, userId, roles, permissions, ...row } = after;
   await tx
     .update(employees)

@@ -1,8 +1,12 @@
-import { and, eq } from 'drizzle-orm';
+import { and, eq, isNotNull } from 'drizzle-orm';
+import { endPermanentGrantsOf } from '../../governance/approvals/grants/end-access.ts';
+import { findLayer } from '../../governance/layers/layer-store.ts';
 import type { Transaction } from '../../store/database.ts';
 import {
   agentSettings,
+  directoryMappings,
   employees,
+  identityProviders,
   layerProposals,
   layers,
   layerVersions,
@@ -12,19 +16,31 @@ import { recordAll } from '../people/people-store.ts';
 import type { AuditActor } from '../people/person.ts';
 import { followTiers, tiersBefore } from '../people/provisioning.ts';
 
-/** Its people have no position any more; its layer, settings and rule go. Another position with the same id begins with nothing. */
+/** Characters of a layer that the trail keeps. */
+const keptLayer = 8_000;
+
+/**
+ * Its people have no position any more; its layer, settings and rule go. Another position with the same id begins with nothing. What directories
+ * made of it, and identity providers gave, is nothing any more; a group's role stays. Returns what the trail keeps of what went.
+ */
 export async function leavePosition(
   tx: Transaction,
   organizationId: string,
   actor: AuditActor,
   { id, name }: { id: string; name: string },
-): Promise<void> {
+): Promise<Record<string, unknown>> {
   const decidedBefore = await tiersBefore(tx, organizationId, { positionId: id });
   const left = await tx
     .update(employees)
     .set({ positionId: null })
     .where(and(eq(employees.organizationId, organizationId), eq(employees.positionId, id)))
     .returning({ id: employees.id, name: employees.name });
+  await endPermanentGrantsOf(
+    tx,
+    organizationId,
+    actor,
+    left.map((person) => person.id),
+  );
   await tx
     .delete(routingRules)
     .where(
@@ -34,11 +50,30 @@ export async function leavePosition(
         eq(routingRules.ownerId, id),
       ),
     );
-  for (const table of [layerProposals, layerVersions, layers]) {
-    await tx
+  const layer = await findLayer(tx, organizationId, { scope: 'position', ownerId: id });
+  const deleted = new Map<string, number>();
+  for (const [what, table] of Object.entries({ proposals: layerProposals, versions: layerVersions, layers })) {
+    const rows = await tx
       .delete(table)
-      .where(and(eq(table.organizationId, organizationId), eq(table.scope, 'position'), eq(table.ownerId, id)));
+      .where(and(eq(table.organizationId, organizationId), eq(table.scope, 'position'), eq(table.ownerId, id)))
+      .returning({ ownerId: table.ownerId });
+    deleted.set(what, rows.length);
   }
+  await tx
+    .update(identityProviders)
+    .set({ positionId: null, updatedAt: new Date() })
+    .where(and(eq(identityProviders.organizationId, organizationId), eq(identityProviders.positionId, id)));
+  // Those that say nothing else go with the position.
+  await tx
+    .update(directoryMappings)
+    .set({ positionId: null })
+    .where(
+      and(
+        eq(directoryMappings.organizationId, organizationId),
+        eq(directoryMappings.positionId, id),
+        isNotNull(directoryMappings.role),
+      ),
+    );
   await tx
     .delete(agentSettings)
     .where(
@@ -60,4 +95,9 @@ export async function leavePosition(
       detail: { changes: { positionId: { from: id, to: null } }, cause: `position ${name} removed` },
     })),
   );
+  const content = layer?.content ?? '';
+  return {
+    ...(content === '' ? {} : { layer: content.slice(0, keptLayer).toWellFormed(), layerCharacters: content.length }),
+    ...{ layerVersions: deleted.get('versions'), layerProposals: deleted.get('proposals') },
+  };
 }

@@ -135,6 +135,7 @@ export function deletePosition(
     if (!found) throw noSuchPosition(positionId);
     const removal = await positionRemoval(tx, organizationId, positionId);
     const { count } = removal.employees;
+    const { layerWords, providers, mappings } = removal;
     if (count > 0 && !force) {
       throw new ClawpoolError(
         'conflict',
@@ -143,15 +144,26 @@ export function deletePosition(
         { details: removal },
       );
     }
+    if (!force && layerWords + providers.count + mappings.count > 0) {
+      throw new ClawpoolError(
+        'conflict',
+        `The position ${found.name} is more than its name: ${goesWith(removal)}.`,
+        'Look at what goes with it, then force it.',
+        { details: removal },
+      );
+    }
     const actor = personActor(principal);
-    await leavePosition(tx, organizationId, actor, found);
+    const kept = await leavePosition(tx, organizationId, actor, found);
     await tx.delete(positions).where(isPosition(organizationId, positionId));
     await recordAudit(tx, organizationId, {
       actor,
       action: 'position.removed',
       target: { type: 'position', id: positionId, name: found.name },
       outcome: 'allowed',
-      detail: { employees: count, rules: removal.rules },
+      detail: {
+        ...{ employees: count, rules: removal.rules, providers: providers.names, mappings: mappings.names },
+        ...kept,
+      },
     });
     await tellPeopleChanged(tx, organizationId);
   });
@@ -172,6 +184,14 @@ export function provisionPosition(
     if (created.length > 0) await notify(tx, 'routing_changed', { organizationId });
     return { created, already: people.length - created.length };
   });
+}
+
+function goesWith({ layerWords, providers, mappings }: Removal): string {
+  return [
+    ...(layerWords > 0 ? [`a SOUL layer of ${layerWords} ${layerWords === 1 ? 'word' : 'words'}`] : []),
+    ...(providers.count > 0 ? [`identity providers give it (${providers.names.join(', ')})`] : []),
+    ...(mappings.count > 0 ? [`directories map to it (${mappings.names.join(', ')})`] : []),
+  ].join(', ');
 }
 
 const noSuchPosition = (positionId: string) =>

@@ -1,9 +1,11 @@
 import type { Position, Removal } from '@clawpool/contracts';
 import { and, asc, eq, sql } from 'drizzle-orm';
+import { countWords } from '../../governance/layers/layer.ts';
+import { findLayer } from '../../governance/layers/layer-store.ts';
 import type { Queryable } from '../../store/database.ts';
-import { employees, positions } from '../../store/schema/index.ts';
+import { directoryMappings, employees, identityProviders, positions } from '../../store/schema/index.ts';
 import { allowedTools } from '../position.ts';
-import { emptyRemoval, namesOf } from '../removal.ts';
+import { emptyRemoval, namesOf, providersNaming } from '../removal.ts';
 
 /** By name. `departmentIds` null: of all departments. */
 export async function listPositions(
@@ -90,9 +92,18 @@ export async function positionRemoval(db: Queryable, organizationId: string, pos
         where organization_id = ${organizationId} and scope = 'position' and owner_id = ${positionId}) as rules,
       (select count(*)::int from audit_events
         where organization_id = ${organizationId} and target_id = ${positionId} and target_type = 'position') as audit_events`);
+  const layer = await findLayer(db, organizationId, { scope: 'position', ownerId: positionId });
+  const mapped = await db
+    .select({ name: directoryMappings.name })
+    .from(directoryMappings)
+    .where(and(eq(directoryMappings.organizationId, organizationId), eq(directoryMappings.positionId, positionId)))
+    .orderBy(asc(directoryMappings.name));
   return {
     ...emptyRemoval,
     employees: namesOf(people),
+    providers: namesOf(await providersNaming(db, organizationId, eq(identityProviders.positionId, positionId))),
+    mappings: namesOf(mapped),
+    layerWords: countWords(layer?.content ?? ''),
     rules: rows[0]?.rules ?? 0,
     kept: { conversations: 0, auditEvents: rows[0]?.audit_events ?? 0 },
   };

@@ -3,7 +3,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createSkillService } from '../../governance/skills/skill-service.ts';
 import type { Database } from '../../store/database.ts';
 import {
+  auditEvents,
+  directoryMappings,
   employees,
+  identityProviders,
   layers,
   positions,
   quotas,
@@ -14,7 +17,12 @@ import {
 } from '../../store/schema/index.ts';
 import { createTestDatabase } from '../../store/testing.ts';
 import { watchMarkedAgents } from '../../testing/marked-agents.ts';
-import { insertBranches, insertMember, insertStaffedOrganization } from '../../testing/staffed-organization.ts';
+import {
+  identityProviderRow,
+  insertBranches,
+  insertMember,
+  insertStaffedOrganization,
+} from '../../testing/staffed-organization.ts';
 import { loadAgentDefinition } from '../agent-definition.ts';
 import type { Principal } from '../principal.ts';
 import {
@@ -142,6 +150,47 @@ describe('deleting', () => {
     expect(await database.db.$count(employees, eq(employees.positionId, 'maker'))).toBe(0);
     const definition = await loadAgentDefinition(database.db, 'org', 'ann', model);
     expect(definition).toMatchObject({ tools: [], owner: { name: 'ann', position: '' } });
+  });
+});
+
+describe('what goes with a position', () => {
+  const layer = { organizationId: 'org', scope: 'position' as const, ownerId: 'tester' };
+  beforeEach(() => createPosition(database, ada, { ...wanted, id: 'tester' }));
+
+  test('is nothing when it is new: it goes without being asked twice', async () => {
+    await deletePosition(database, ada, 'tester', { force: false });
+    expect(await database.db.$count(positions, eq(positions.id, 'tester'))).toBe(0);
+  });
+
+  test('is its layer: shown, asked about, and kept in the trail', async () => {
+    const content = `Break it. ${'x'.repeat(9_000)}`;
+    await database.db.insert(layers).values({ ...layer, content });
+    expect(await removalOfPosition(database, ada, 'tester')).toMatchObject({ layerWords: 3, employees: { count: 0 } });
+    await expect(deletePosition(database, ada, 'tester', { force: false })).rejects.toMatchObject({
+      ...{ code: 'conflict', message: expect.stringContaining('a SOUL layer of 3 words'), details: { layerWords: 3 } },
+    });
+    await deletePosition(database, ada, 'tester', { force: true });
+    const [event] = await database.db.select().from(auditEvents).where(eq(auditEvents.action, 'position.removed'));
+    expect(event?.detail).toMatchObject({ layer: content.slice(0, 8_000), layerCharacters: 9_010 });
+  });
+
+  test('are identity providers and directories that name it: a group keeps its role', async () => {
+    await database.db
+      .insert(identityProviders)
+      .values({ ...identityProviderRow, departmentId: 'all', positionId: 'tester' });
+    await database.db.insert(directoryMappings).values([
+      { organizationId: 'org', kind: 'title', key: 'qa', name: 'QA', positionId: 'tester' },
+      { organizationId: 'org', kind: 'group', key: 'leads', name: 'Leads', positionId: 'tester', role: 'manager' },
+    ]);
+    await expect(deletePosition(database, ada, 'tester', { force: false })).rejects.toMatchObject({
+      code: 'conflict',
+      details: { providers: { names: ['Okta'] }, mappings: { count: 2, names: ['Leads', 'QA'] } },
+    });
+    await deletePosition(database, ada, 'tester', { force: true });
+    expect(await database.db.select().from(identityProviders)).toMatchObject([{ positionId: null, autoCreate: true }]);
+    expect(await database.db.select().from(directoryMappings)).toMatchObject([
+      { key: 'leads', positionId: null, role: 'manager' },
+    ]);
   });
 });
 

@@ -24,8 +24,8 @@ const { name, timezone, people } = sampleOrganization;
 const worthTrying = ['carol', 'ryan', 'jiade'];
 
 /**
- * Fills in the sample organization, all or nothing. An organization nobody has put anything into becomes it; otherwise it is a new
- * one. Null: it is there already, and nothing was changed.
+ * Fills in the sample organization, all or nothing. An organization nobody has put anything into becomes it, with the tiers of its first start;
+ * otherwise it is a new one. Null: it is there already, and nothing was changed.
  */
 export async function seedSampleOrganization(db: Drizzle): Promise<SeededSample | null> {
   const password = generatePassword();
@@ -56,7 +56,11 @@ async function chooseOrganization(tx: Transaction): Promise<string> {
   const [untouched] = await tx
     .select({ id: organizations.id })
     .from(organizations)
-    .where(sql`not exists (select from ${departments} where ${departments.organizationId} = ${organizations.id})`)
+    .where(
+      sql`not exists (select from ${departments} where ${departments.organizationId} = ${organizations.id})
+        and not exists (select from ${tiers} where ${tiers.organizationId} = ${organizations.id}
+          and (${tiers.updatedBy} <> 'Clawpool' or ${tiers.deletedAt} is not null))`,
+    )
     .limit(1);
   const values = { name, timezone, sample: true };
   if (untouched) {
@@ -72,9 +76,8 @@ async function insertStructure(tx: Transaction, organizationId: string): Promise
   await tx.insert(departments).values(inOrganization(sampleOrganization.departments));
   await tx
     .insert(tiers)
-    .values(
-      inOrganization(sampleOrganization.tiers.map((tier) => ({ ...tier, toolsCeiling: [...tier.toolsCeiling] }))),
-    );
+    .values(inOrganization(sampleOrganization.tiers.map((tier) => ({ ...tier, toolsCeiling: [...tier.toolsCeiling] }))))
+    .onConflictDoNothing({ target: [tiers.organizationId, tiers.id] });
   await tx
     .insert(positions)
     .values(

@@ -106,3 +106,57 @@ test('deleting many leaves none of them', async () => {
   expect(await finished(made.id)).toMatchObject({ succeeded: 10 });
   for (const id of ids.slice(0, 10)) expect((await tenantRow(database, id)).state).toBe('deleted');
 }, 60_000);
+
+/** Starts hang until the test opens them. */
+function holdStarts() {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  let begun = 0;
+  world.host.startWith(async () => {
+    begun++;
+    await opened;
+    return { ok: true, readyMs: 1 };
+  });
+  return { open, begun: () => begun };
+}
+
+test('a batch that is called back begins with nothing more, and ends when what was under way has ended', async () => {
+  const held = holdStarts();
+  const made = await start({ operation: { kind: 'start' }, ids });
+  await expect.poll(held.begun).toBeGreaterThan(0);
+  const cancelled = await batches.cancel(olga, made.id);
+  expect(cancelled).toMatchObject({ cancelledAt: expect.any(String), succeeded: 0, failed: 0 });
+  // Once is enough, and twice is no mistake.
+  expect((await batches.cancel(olga, made.id)).cancelledAt).toBe(cancelled.cancelledAt);
+  held.open();
+  const done = await finished(made.id);
+  const { succeeded = 0, cancelled: left } = done ?? {};
+  expect(succeeded).toBeGreaterThan(0);
+  expect(done).toMatchObject({ failed: 0, cancelled: 40 - succeeded });
+  expect(left).toBeGreaterThan(30);
+  // Whose start was called back is not left waiting for it.
+  expect(await states()).toEqual(new Set(['running', 'hibernated']));
+  const actions = (await database.db.select().from(auditEvents)).map(({ action }) => action);
+  expect(actions).toContain('batch.cancelled');
+  expect(actions).toContain('operation.cancelled');
+  await expect(batches.cancel(olga, made.id)).resolves.toMatchObject({ state: 'finished' });
+}, 60_000);
+
+test('nobody calls back another organization’s batch, or one that is over', async () => {
+  const made = await start({ operation: { kind: 'hibernate' }, ids: ['t0'] });
+  await expect(batches.cancel({ ...olga, organizationId: 'rival' }, made.id)).rejects.toMatchObject({
+    code: 'not_found',
+  });
+  await finished(made.id);
+  await expect(batches.cancel(olga, made.id)).rejects.toMatchObject({ code: 'conflict', hint: expect.any(String) });
+});
+
+test('what somebody asks for by itself is done while a batch’s operations hang', async () => {
+  const held = holdStarts();
+  await start({ operation: { kind: 'start' }, ids });
+  await expect.poll(held.begun).toBeGreaterThan(0);
+  expect(await world.operate('ann', { kind: 'stop' })).toMatchObject({ state: 'succeeded' });
+  held.open();
+}, 60_000);

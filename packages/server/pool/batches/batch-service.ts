@@ -4,6 +4,7 @@ import { recordAudit } from '../../audit/audit-store.ts';
 import type { Principal } from '../../organization/principal.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import { type NotificationListener, notify } from '../../store/notifications.ts';
+import { cancelOperationsOfBatch } from '../operations/cancel.ts';
 import { isDatabaseAway } from '../operations/database-away.ts';
 import type { OperationService } from '../operations/operation-service.ts';
 import { insertOperation } from '../operations/operation-store.ts';
@@ -12,11 +13,13 @@ import { listTenantIds } from '../tenant-list.ts';
 import {
   advanceBatch,
   type BatchRow,
+  cancelBatch,
   countOpen,
   findBatch,
   finishBatch,
   insertBatch,
   listBatches,
+  lockBatch,
   lockOpenBatch,
 } from './batch-store.ts';
 
@@ -27,6 +30,8 @@ export interface BatchService {
   list(organizationId: string): Promise<Batch[]>;
   /** Null: there is none. */
   find(organizationId: string, batchId: string): Promise<(Batch & { failures: Operation[] }) | null>;
+  /** What has not begun does not begin any more. Errors: `not_found`; `conflict` when it is over. */
+  cancel(principal: Principal, batchId: string): Promise<Batch>;
   close(): Promise<void>;
 }
 
@@ -164,6 +169,30 @@ export function createBatchService({
     },
     list: (organizationId) => listBatches(db, organizationId, 50),
     find: (organizationId, batchId) => findBatch(db, organizationId, batchId),
+    cancel: async ({ organizationId, userId, name }, batchId) => {
+      const actor = { type: 'person' as const, id: userId, name };
+      await db.transaction(async (tx) => {
+        const batch = await lockBatch(tx, organizationId, batchId);
+        if (!batch) throw noSuchBatch(batchId);
+        if (batch.cancelledAt) return;
+        if (batch.finishedAt) {
+          throw new ClawpoolError('conflict', 'The batch is over.', 'Start another one for what is wanted now.');
+        }
+        await cancelBatch(tx, batch);
+        await cancelOperationsOfBatch(tx, { organizationId, batchId, actor });
+        await recordAudit(tx, organizationId, {
+          actor,
+          action: 'batch.cancelled',
+          target: { type: 'batch', id: batchId, name: batch.request.kind },
+          outcome: 'allowed',
+          detail: { notBegun: batch.pending.length },
+        });
+        await notify(tx, 'batch_requested', {});
+      });
+      const batch = await findBatch(db, organizationId, batchId);
+      if (!batch) throw noSuchBatch(batchId);
+      return batch;
+    },
     close: async () => {
       closed = true;
       clearTimeout(timer);
@@ -172,3 +201,6 @@ export function createBatchService({
     },
   };
 }
+
+const noSuchBatch = (batchId: string) =>
+  new ClawpoolError('not_found', `There is no batch “${batchId}”.`, 'Pool Ops lists them.');

@@ -26,6 +26,24 @@ export async function lockOpenBatch(tx: Transaction, except: readonly string[]):
   return row ?? null;
 }
 
+/** Locked until the transaction ends; whoever makes operations of it is waited for. */
+export async function lockBatch(tx: Transaction, organizationId: string, batchId: string): Promise<BatchRow | null> {
+  const [row] = await tx
+    .select()
+    .from(batches)
+    .where(and(eq(batches.organizationId, organizationId), eq(batches.id, batchId)))
+    .for('no key update');
+  return row ?? null;
+}
+
+/** No more operations of it are made. It is finished when the last one that is under way has ended. */
+export async function cancelBatch(tx: Transaction, { organizationId, id }: BatchRow): Promise<void> {
+  await tx
+    .update(batches)
+    .set({ pending: [], cancelledAt: sql`now()` })
+    .where(and(eq(batches.organizationId, organizationId), eq(batches.id, id)));
+}
+
 /** Some tenants have their operation now, or were refused one. */
 export async function advanceBatch(
   tx: Transaction,
@@ -85,9 +103,12 @@ function selectShown(db: Queryable) {
       refused: batches.refused,
       requestedBy: batches.requestedBy,
       createdAt: batches.createdAt,
+      cancelledAt: batches.cancelledAt,
       finishedAt: batches.finishedAt,
       succeeded: counted("('succeeded')"),
-      failed: counted("('failed', 'cancelled')"),
+      failed: counted("('failed')"),
+      cancelled: counted("('cancelled')"),
+      open: counted("('queued', 'running')"),
     })
     .from(batches)
     .$dynamic();
@@ -100,9 +121,12 @@ const toBatch = (row: {
   refused: number;
   requestedBy: string;
   createdAt: Date;
+  cancelledAt: Date | null;
   finishedAt: Date | null;
   succeeded: number;
   failed: number;
+  cancelled: number;
+  open: number;
 }): Batch => ({
   id: row.id,
   kind: row.request.kind,
@@ -110,7 +134,9 @@ const toBatch = (row: {
   total: row.total,
   succeeded: row.succeeded,
   failed: row.failed + row.refused,
+  cancelled: row.cancelledAt ? row.total - row.succeeded - row.failed - row.refused - row.open : row.cancelled,
   requestedBy: row.requestedBy,
   createdAt: row.createdAt.toISOString(),
+  cancelledAt: row.cancelledAt?.toISOString() ?? null,
   finishedAt: row.finishedAt?.toISOString() ?? null,
 });

@@ -239,12 +239,13 @@ type Damage = DamagedBlobError | MissingBlobError;
 const isDamage = (error: unknown): error is Damage =>
   error instanceof DamagedBlobError || error instanceof MissingBlobError;
 
-type Snapshot = Pick<FilesSnapshot, 'root' | 'files' | 'bytes' | 'storedBytes' | 'tookMs'>;
+type Snapshot = Pick<FilesSnapshot, 'root' | 'files' | 'bytes' | 'storedBytes' | 'tookMs' | 'skipped'>;
 
 /** No host has files of it: its newest checkpoint is all there is. */
 function newestAsSnapshot({ newest, name }: TenantFiles): Snapshot {
   if (!newest) throw new CheckpointError('checkpoint_missing', `${name} has no files yet: it never ran.`);
-  return { root: newest.root, files: newest.files, bytes: newest.bytes, storedBytes: 0, tookMs: 0 };
+  const { root, files, bytes, skipped } = newest;
+  return { root, files, bytes, skipped, storedBytes: 0, tookMs: 0 };
 }
 
 interface Commit {
@@ -325,10 +326,10 @@ async function adopt(
   await keepBlobs(tx);
   const files = await findTenantFiles(tx, organizationId, tenantId);
   if (!files || from.organizationId !== organizationId || !(await holdCheckpoint(tx, from))) throw noSuchCheckpoint();
-  const { root, bytes, image } = from;
+  const { root, bytes, image, skipped } = from;
   const { generation, filesEpoch, name: tenantName } = files;
   const fences = { organizationId, tenantId, generation, filesEpoch };
-  const content = { root, files: from.files, bytes, storedBytes: 0, tookMs: 0, image };
+  const content = { root, files: from.files, bytes, skipped, storedBytes: 0, tookMs: 0, image };
   const row = await insertCheckpoint(tx, { ...fences, tenantName, ...content, cause });
   await setNewestCheckpoint(tx, tenantId, row);
   return row;
@@ -345,5 +346,9 @@ function toCheckpointError(error: unknown, tenantId: string): CheckpointError {
     });
   }
   if (code === 'unavailable') return new CheckpointError('host_unreachable', message, { cause: error });
+  // Folders nested too deep, for example: whoever reads it can do something about it.
+  if (error instanceof ClawpoolError) {
+    return new CheckpointError('backup_failed', message, { cause: error, hint: error.hint });
+  }
   return new CheckpointError('system_error', `The files of ${tenantId} could not be stored.`, { cause: error });
 }

@@ -86,6 +86,8 @@ export async function lockUnlessSuperseded(tx: Transaction, files: TenantFiles):
 
 export type NewCheckpoint = Pick<TenantFiles, 'organizationId' | 'tenantId' | 'generation' | 'filesEpoch'> &
   Pick<FilesSnapshot, 'root' | 'files' | 'bytes' | 'storedBytes' | 'tookMs'> & {
+    /** None, unless it is said. */
+    skipped?: number;
     tenantName: string;
     cause: CheckpointCause;
     note?: string | undefined;
@@ -113,6 +115,7 @@ export async function insertCheckpoint(tx: Transaction, checkpoint: NewCheckpoin
       files: checkpoint.files,
       bytes: checkpoint.bytes,
       storedBytes: checkpoint.storedBytes,
+      skipped: checkpoint.skipped ?? 0,
       tookMs: Math.round(checkpoint.tookMs),
       // When it is inserted, not when the transaction began: two of one transaction have an order.
       createdAt: sql`clock_timestamp()`,

@@ -6,10 +6,17 @@ export type CheckpointRow = typeof checkpoints.$inferSelect;
 /** Why no checkpoint was taken: the reason is one an operation can fail with. */
 export class CheckpointError extends Error {
   readonly reason: OperationFailureReason;
-  constructor(reason: OperationFailureReason, message: string, options?: ErrorOptions) {
+  /** What to do next, where the cause says more than the reason does. */
+  readonly hint: string | undefined;
+  constructor(
+    reason: OperationFailureReason,
+    message: string,
+    options: ErrorOptions & { hint?: string | undefined } = {},
+  ) {
     super(message, options);
     this.name = 'CheckpointError';
     this.reason = reason;
+    this.hint = options.hint;
   }
 }
 

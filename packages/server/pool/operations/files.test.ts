@@ -1,9 +1,9 @@
-import { DamagedBlobError } from '@clawpool/contracts';
+import { ClawpoolError, DamagedBlobError } from '@clawpool/contracts';
 import { createTestDatabase } from '@clawpool/server/testing';
 import { eq } from 'drizzle-orm';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Database } from '../../store/database.ts';
-import { auditEvents, checkpoints, tenants } from '../../store/schema/index.ts';
+import { auditEvents, checkpoints, grants, tenants } from '../../store/schema/index.ts';
 import { type PoolWorld, reservationsOf, startPoolWorld, tenantRow } from '../../testing/pool-world.ts';
 import { createScriptedHost } from '../../testing/scripted-host.ts';
 import { insertSmallOrganization } from '../../testing/small-organization.ts';
@@ -178,6 +178,18 @@ test('delete backs up first, leaves nothing on the host, and frees the name', as
   expect((await create({ name: 'agent-ann', employeeId: 'ann' })).tenant.name).toBe('agent-ann');
 });
 
+test('delete ends what the agent was granted, with a trail', async () => {
+  await database.db.insert(grants).values({
+    ...{ organizationId: 'org', id: 'g', tenantId: 'ann', employeeName: 'ann', kind: 'tool', resource: 'shell' },
+    ...{ mode: 'permanent', grantedBy: 'Ada', requestId: 'r' },
+  });
+  await world.operate('ann', { kind: 'delete', keepData: true, skipBackup: true });
+  expect(await database.db.select().from(grants)).toMatchObject([
+    { endedAt: expect.any(Date), endedBecause: 'agent_deleted' },
+  ]);
+  expect(await actions()).toContain('grant.ended');
+});
+
 test('delete without keeping data removes the checkpoints as well', async () => {
   await world.pool.wake('ann');
   await world.operate('ann', { kind: 'backup', note: '', pinned: true });
@@ -199,4 +211,51 @@ test('a delete whose backup fails deletes nothing', async () => {
   expect(await ann()).toMatchObject({ state: 'running', generation: 1 });
   expect(world.pool.isRunning('ann')).toBe(true);
   expect(await held()).toBe(1);
+});
+
+test('a backup that cannot be taken names its cause, and does not keep a tenant from what mends it', async () => {
+  await world.pool.wake('ann');
+  const host = world.hosts.get((await ann()).hostId ?? '');
+  host?.files.set('ann', 'good');
+  const backup = await world.operate('ann', { kind: 'backup', note: '', pinned: true });
+  const from = { checkpointId: backup.result?.checkpointId ?? '' };
+  host?.files.set('ann', 'nested');
+  const [message, hint] = ['The agent’s folders are nested too deep.', 'Move them.'];
+  host?.beforeFiles((what) => {
+    if (what === 'checkpoint') throw new ClawpoolError('invalid_request', message, hint);
+  });
+  expect(await world.operate('ann', { kind: 'restore', from })).toMatchObject({
+    state: 'failed',
+    reason: 'backup_failed',
+    message: expect.stringContaining(message),
+    hint,
+  });
+  for (const request of [{ kind: 'reset' }, { kind: 'rebuild' }, { kind: 'restore', from }] as const) {
+    expect((await world.operate('ann', request)).state, request.kind).toBe('failed');
+    const asked = await world.operate('ann', { ...request, skipBackup: true });
+    expect(asked.state, request.kind).toBe('succeeded');
+  }
+  expect(host?.files.get('ann')).toBe('good');
+});
+
+test('a delete that keeps nothing takes no backup', async () => {
+  await world.pool.wake('ann');
+  for (const host of world.hosts.values())
+    host.beforeFiles(() => {
+      throw new Error('the disk is strange');
+    });
+  expect(await world.operate('ann', { kind: 'delete', keepData: false, skipBackup: false })).toMatchObject({
+    state: 'succeeded',
+  });
+  expect((await ann()).state).toBe('deleted');
+});
+
+test('a backup says how many entries it is without', async () => {
+  await world.pool.wake('ann');
+  for (const host of world.hosts.values()) {
+    const { checkpoint } = host;
+    host.checkpoint = async (...asked) => ({ ...(await checkpoint(...asked)), skipped: 3 });
+  }
+  await world.operate('ann', { kind: 'backup', note: '', pinned: false });
+  expect(await checkpointsOf('ann')).toContainEqual(expect.objectContaining({ cause: 'backup', skipped: 3 }));
 });

@@ -15,16 +15,20 @@ const pollMs = 5_000;
 /** Operations this process does at once, wakes by messages not counted: most of them wait for a host. */
 const concurrency = 8;
 
+/** How many of them may be a batch's: the other places are for what somebody asked for by itself, and waits for. */
+const concurrencyOfBatches = 5;
+
 /** Of those who wait for room, how many look again when some is free. */
 const lookAgain = 4;
 
-/** Claims operations, the oldest first, and lets the executor do them. */
+/** Claims operations, the oldest first and those of batches last, and lets the executor do them. */
 export function startOperationRunner(
   { database: { db }, owner, onError }: OperationWorld,
   executor: Executor,
   notifications: NotificationListener,
 ): OperationRunner {
   let underWay = 0;
+  let ofBatches = 0;
   let closed = false;
   let wanted = false;
   let claiming: Promise<void> | null = null;
@@ -53,11 +57,16 @@ export function startOperationRunner(
     try {
       await releaseOperationsOfTheDead(db, owner);
       while (!closed && underWay < concurrency) {
-        const operation = await claimNextOperation(db, owner, operationLeaseMs);
+        const operation = await claimNextOperation(db, owner, operationLeaseMs, {
+          ofBatches: ofBatches < concurrencyOfBatches,
+        });
         if (!operation) break;
+        const ofBatch = operation.batchId === null ? 0 : 1;
         underWay++;
+        ofBatches += ofBatch;
         void executor.run(operation).then(() => {
           underWay--;
+          ofBatches -= ofBatch;
           look();
         }, onError);
       }

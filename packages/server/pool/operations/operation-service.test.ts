@@ -165,6 +165,45 @@ test('quotas bound tenants, what runs, and sizes; what is refused leaves nothing
   expect(await database.db.select().from(tenants)).toHaveLength(2);
 });
 
+test('a clone that was asked for before others took the last of the quota makes no tenant', async () => {
+  await world.pool.wake('ann');
+  let goOn = () => {};
+  const gate = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  for (const host of world.hosts.values()) host.beforeFiles(() => gate);
+  await limit({ tenants: 3 });
+  const made = await ask('ann', { kind: 'clone', name: 'twin', start: false });
+  const other = await create({ start: false });
+  goOn();
+  expect(await world.over(made.id)).toMatchObject({ state: 'failed', reason: 'quota_exceeded' });
+  await world.over(other.operation.id);
+  expect(await database.db.select().from(tenants)).toHaveLength(3);
+  expect(world.errors).toEqual([]);
+});
+
+test('a rebuild with a larger template is refused beyond the quota, also when it was used up meanwhile', async () => {
+  const content = { description: '', skills: [], skillGroups: [], instructions: '', memoryMegabytes: 4096 };
+  await database.db
+    .insert(configTemplates)
+    .values({ organizationId: 'org', name: 'large', createdBy: 'Olga', version: 1, content });
+  const rebuild = { kind: 'rebuild', configTemplate: 'large' } as const;
+  await limit({ memoryMegabytesPerTenant: 2048 });
+  await expect(ask('ann', rebuild)).rejects.toMatchObject({ code: 'quota_exceeded', hint: expect.any(String) });
+
+  await limit({});
+  let goOn = () => {};
+  const gate = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  for (const host of world.hosts.values()) host.provideImage = () => gate;
+  const made = await ask('ann', rebuild);
+  await limit({ memoryMegabytesPerTenant: 2048 });
+  goOn();
+  expect(await world.over(made.id)).toMatchObject({ state: 'failed', reason: 'quota_exceeded' });
+  expect(await tenantRow(database, 'ann')).toMatchObject({ configTemplate: null });
+});
+
 test('of many starts at once only as many run as the quota allows', async () => {
   const made = await Promise.all(['a', 'b', 'c', 'd'].map((name) => create({ name, start: false })));
   await Promise.all(made.map(({ operation }) => world.over(operation.id)));
@@ -232,6 +271,26 @@ test('who does not want a waiting tenant any more cancels its wait', async () =>
   expect(await world.operate(tenant.id, { kind: 'stop' })).toMatchObject({ state: 'succeeded' });
   expect(await world.over(operation.id)).toMatchObject({ state: 'cancelled', reason: 'cancelled' });
   expect((await tenantRow(database, tenant.id)).state).toBe('stopped');
+});
+
+test('an operation that waits is called back; one that is under way, over, or another organization’s is not', async () => {
+  const cancel = (operationId: string, organizationId = 'org') =>
+    world.pool.operations.cancel({ organizationId, operationId, actor: olga });
+  await database.db.execute(sql`update hosts set memory_megabytes = 100`);
+  const { tenant, operation } = await create();
+  await expect.poll(async () => (await tenantRow(database, tenant.id)).state).toBe('pending');
+  expect(await cancel(operation.id, 'rival')).toBeNull();
+  expect(await cancel(operation.id)).toMatchObject({ state: 'cancelled', message: expect.stringContaining('Olga') });
+  expect(await tenantRow(database, tenant.id)).toMatchObject({ state: 'hibernated', reason: null });
+  await expect(cancel(operation.id)).rejects.toMatchObject({ code: 'conflict' });
+  const events = await database.db.select().from(auditEvents).where(eq(auditEvents.action, 'operation.cancelled'));
+  expect(events).toMatchObject([{ actorId: 'olga', targetId: tenant.id }]);
+
+  await database.db.execute(sql`update hosts set memory_megabytes = 65536`);
+  stopAllStarts();
+  const under = await ask('ann', { kind: 'start' });
+  await expect.poll(async () => (await tenantRow(database, 'ann')).state).toBe('creating');
+  await expect(cancel(under.id)).rejects.toMatchObject({ code: 'conflict', hint: expect.any(String) });
 });
 
 test('an operation ended at its deadline names the reason and leaves nothing in the ledger', async () => {

@@ -12,14 +12,16 @@ import type { NotificationListener } from '../../store/notifications.ts';
 import { release } from '../capacity/capacity-store.ts';
 import { operationFailureHints, statesWithRuntime } from '../tenant.ts';
 import { lockTenant, poolActor, transitionTenant } from '../tenant-store.ts';
+import { cancelOperation } from './cancel.ts';
 import { createTenant } from './create.ts';
 import { createExecutor } from './executor.ts';
 import { type OperationProgress, operationLeaseMs, stateAfterAbandon } from './operation.ts';
 import { startOperationRunner } from './operation-runner.ts';
-import { endFromOutside, findOperation, insertClaimed, listOperations } from './operation-store.ts';
+import { claimedOf, endFromOutside, findOperation, insertClaimed, listOperations } from './operation-store.ts';
+import { plans } from './plans.ts';
 import { requestOperation } from './request.ts';
 import type { Outcome } from './walk.ts';
-import type { OperationWorld } from './world.ts';
+import type { OperationWorld, Work } from './world.ts';
 
 /** What is asked of tenants, by people and by Clawpool itself; done in the background by the operation runner. */
 export interface OperationService {
@@ -34,10 +36,19 @@ export interface OperationService {
   /** Of one tenant, newest first. */
   list(organizationId: string, tenantId: string, limit: number): Promise<Operation[]>;
   /**
-   * Ends an open operation from outside: raises the fence, so that its executor writes nothing more, releases the reservation when the
-   * runtime did not come to be, sets the tenant's state, stops what is left on the host. False: it was over already.
+   * Ends an open operation from outside: raises the fence, so that its executor writes nothing more, puts back what it changed of the
+   * tenant, releases the reservation when the runtime did not come to be, sets the tenant's state, stops what is left on the host.
+   * False: it was over already.
    */
   abandon(operationId: string, failure: { reason: OperationFailureReason; message: string }): Promise<boolean>;
+  /**
+   * Calls one back that still waits. Null: there is no such operation. Error `conflict`: it is under way, or over.
+   */
+  cancel(asked: {
+    organizationId: string;
+    operationId: string;
+    actor: NewAuditEvent['actor'];
+  }): Promise<Operation | null>;
   /** Claims no more, gives up what is under way to the next process. */
   close(): Promise<void>;
 }
@@ -109,6 +120,8 @@ export function createOperationService(
       const { organizationId, tenantId, kind, phase } = operation;
       const tenant = await lockTenant(tx, organizationId, tenantId);
       if (!tenant) return null;
+      const over: Work = { world, operation: claimedOf(operation), signal: AbortSignal.abort() };
+      await plans[kind].undo?.(tx, over);
       const to = stateAfterAbandon(tenant.state, phase);
       const detail = { operationId, kind, phase, message };
       if (to !== tenant.state) {
@@ -160,6 +173,10 @@ export function createOperationService(
     find: (organizationId, operationId) => findOperation(db, organizationId, operationId),
     list: (organizationId, tenantId, limit) => listOperations(db, organizationId, { tenantId }, limit),
     abandon,
+    cancel: async (asked) => {
+      const row = await db.transaction((tx) => cancelOperation(tx, asked));
+      return row && shown(row.organizationId, row.id);
+    },
     doNow: async ({ kind, ...made }) => {
       const operation = await insertClaimed(db, world.owner, operationLeaseMs, { ...made, kind, request: { kind } });
       return operation && executor.run(operation);

@@ -74,17 +74,19 @@ export async function insertClaimed(
     })
     .onConflictDoNothing()
     .returning();
-  return inserted ? claimed(inserted) : null;
+  return inserted ? claimedOf(inserted) : null;
 }
 
 /**
- * The oldest operation that may go on now: not leased and not before its time. Claiming it raises its fence, so that whoever held it
- * before can write nothing any more. Its deadline begins to count, unless it counts already.
+ * The oldest operation that may go on now: not leased and not before its time; those of batches after all others, or (`ofBatches` false)
+ * not at all. Claiming it raises its fence, so that whoever held it before can write nothing any more. Its deadline begins to count,
+ * unless it counts already.
  */
 export async function claimNextOperation(
   db: Queryable,
   owner: string,
   leaseMs: number,
+  { ofBatches }: { ofBatches: boolean },
 ): Promise<ClaimedOperation | null> {
   const [row] = await db
     .update(operations)
@@ -105,11 +107,12 @@ export async function claimNextOperation(
         sql`(select o.id from operations o
           where o.finished_at is null and (o.lease_expires_at is null or o.lease_expires_at < now())
             and (o.retry_at is null or o.retry_at <= now())
-          order by o.created_at, o.id limit 1 for update skip locked)`,
+            ${ofBatches ? sql`` : sql`and o.batch_id is null`}
+          order by o.batch_id is not null, o.created_at, o.id limit 1 for update skip locked)`,
       ),
     )
     .returning();
-  return row ? claimed(row) : null;
+  return row ? claimedOf(row) : null;
 }
 
 /** False when it was lost: the caller must end what it does and write nothing. */
@@ -217,6 +220,37 @@ export async function endFromOutside(tx: Transaction, id: string, end: Operation
   return row;
 }
 
+/** Locked until the transaction ends: nobody claims it meanwhile. */
+export async function lockOperation(
+  tx: Transaction,
+  organizationId: string,
+  operationId: string,
+): Promise<OperationRow | null> {
+  const [row] = await tx
+    .select()
+    .from(operations)
+    .where(and(eq(operations.organizationId, organizationId), eq(operations.id, operationId)))
+    .for('update');
+  return row ?? null;
+}
+
+/** The same of those of a batch that nobody has claimed. */
+export function lockWaitingOfBatch(tx: Transaction, organizationId: string, batchId: string): Promise<OperationRow[]> {
+  return tx
+    .select()
+    .from(operations)
+    .where(
+      and(
+        eq(operations.organizationId, organizationId),
+        eq(operations.batchId, batchId),
+        eq(operations.state, 'queued'),
+        isNull(operations.leaseOwner),
+      ),
+    )
+    .orderBy(operations.createdAt, operations.id)
+    .for('update', { skipLocked: true });
+}
+
 const ended = ({ reason, message, hint, result }: OperationEnd) => ({
   reason: reason ?? null,
   message: message ?? null,
@@ -315,10 +349,12 @@ function selectShown(db: Queryable) {
     .$dynamic();
 }
 
-function claimed(row: OperationRow): ClaimedOperation {
-  const { organizationId, id, tenantId, kind, phase, request, requestedBy, fence } = row;
+/** What an executor works with; the fence is the row's. */
+export function claimedOf({ result, ...row }: OperationRow): ClaimedOperation {
+  const { organizationId, id, tenantId, kind, phase, request, requestedBy, batchId, fence } = row;
   const progress = row.progress as OperationProgress;
-  return { organizationId, id, tenantId, kind, phase, request, progress, requestedBy, result: row.result ?? {}, fence };
+  const what = { organizationId, id, tenantId, kind, phase, request, requestedBy, batchId, fence };
+  return { ...what, progress, result: result ?? {} };
 }
 
 async function save(

@@ -1,11 +1,11 @@
-import type {
+import {
   ClawpoolError,
-  Operation,
-  OperationFailureReason,
-  OperationKind,
-  OperationPhase,
-  OperationRequest,
-  TenantState,
+  type Operation,
+  type OperationFailureReason,
+  type OperationKind,
+  type OperationPhase,
+  type OperationRequest,
+  type TenantState,
 } from '@clawpool/contracts';
 import type { operations } from '../../store/schema/index.ts';
 import { operationFailureHints } from '../tenant.ts';
@@ -65,6 +65,8 @@ export interface OperationProgress {
   preferredHost?: string;
   /** Of a migration. */
   sourceHost?: string;
+  /** The epoch that a host was told to count the tenant's files from, before the row says so; see `undoFiles`. */
+  filesEpoch?: number;
   /** What to put back when a change of image or size fails. */
   before?: {
     image?: string | null;
@@ -92,6 +94,8 @@ export interface ClaimedOperation {
   result: NonNullable<OperationRow['result']>;
   /** The fencing number of this claim. */
   fence: number;
+  /** Null: it is nobody's part. */
+  batchId: string | null;
 }
 
 /** The request of a given kind; an operation's row holds the one of its kind. */
@@ -114,6 +118,12 @@ export class OperationFailure extends Error {
     this.reason = reason;
     this.hint = hint ?? operationFailureHints[reason];
   }
+}
+
+/** What a step is told of a quota, as its failure. Anything else goes on as it is. */
+export function quotaIsUsedUp(error: unknown): never {
+  if (!(error instanceof ClawpoolError) || error.code !== 'quota_exceeded') throw error;
+  throw new OperationFailure('quota_exceeded', error.message, error.hint, { cause: error });
 }
 
 /** The operation is another process's now, or over: whoever held it writes nothing more. */

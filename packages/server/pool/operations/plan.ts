@@ -22,7 +22,10 @@ export interface Step {
 /** How an operation of one kind is done. */
 export interface Plan {
   steps: readonly Step[];
-  /** Puts the tenant's own columns back to what they were, when a step fails. */
+  /**
+   * Puts the tenant's own columns back to what they were, when a step fails or the operation is ended from outside. Waits for no host:
+   * one that hangs is a reason to end an operation. Run a second time, it changes nothing.
+   */
   undo?: (tx: Transaction, work: Work) => Promise<void>;
   /** When a step fails, a tenant that ran is started again as it was. */
   startsAgain?: boolean;

@@ -10,6 +10,7 @@ import {
   moveFiles,
   removeFromSource,
   restoreFiles,
+  undoFiles,
   undoMove,
 } from './steps/files.ts';
 import { pauseRuntime, resumeRuntime } from './steps/freeze.ts';
@@ -44,6 +45,7 @@ const stopMeanwhile: Step = {
 const backUpBefore = (cause: 'before_rebuild' | 'before_restore' | 'backup', note?: string): Step => ({
   name: 'back-up',
   phase: 'backing_up',
+  isNeeded: ({ operation: { request } }) => !('skipBackup' in request && request.skipBackup),
   run: (work) => backUpWhatThereIs(work, cause, note),
 });
 
@@ -127,6 +129,7 @@ export const plans: Readonly<Record<OperationKind, Plan>> = {
       { name: 'restore', phase: 'restoring_files', run: restoreFiles },
       startAgain,
     ],
+    undo: undoFiles,
     startsAgain: true,
   },
   clone: { steps: [{ name: 'copy', phase: 'copying_files', run: makeClone }] },

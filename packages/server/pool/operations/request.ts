@@ -4,8 +4,8 @@ import { recordAudit } from '../../audit/audit-store.ts';
 import type { Transaction } from '../../store/database.ts';
 import { notify } from '../../store/notifications.ts';
 import { hosts, tenants } from '../../store/schema/index.ts';
-import { refuseBeyondQuotas } from '../quotas/quota.ts';
-import { findQuotas, lockQuotas, usedOf } from '../quotas/quota-store.ts';
+import { refuseGrowth, resourcesOf } from '../quotas/quota-check.ts';
+import { lockQuotas } from '../quotas/quota-store.ts';
 import { effectiveValues } from '../templates/template.ts';
 import { chooseTemplate } from '../templates/template-service.ts';
 import { operationsIn } from '../tenant.ts';
@@ -167,8 +167,7 @@ async function refuseUnlessPossible(
       return refuseSize(tx, tenant, asked);
     case 'rebuild':
       refuseUnknownImage(asked.image, rules);
-      await chooseTemplate(tx, organizationId, asked.configTemplate);
-      return;
+      return refuseTemplate(tx, tenant, asked.configTemplate);
     case 'clone':
       await refuseTakenName(tx, organizationId, asked.name);
       return refuseBeyond(tx, tenant, { tenants: 1, runningTenants: asked.start ? 1 : 0 });
@@ -184,14 +183,19 @@ async function refuseBeyond(
   tenant: TenantRow,
   growth: { tenants: number; runningTenants: number },
 ): Promise<void> {
+  const resources = resourcesOf(effectiveValues(tenant));
+  const before = growth.tenants === 0 ? resources : undefined;
+  await refuseGrowth(tx, tenant.organizationId, { ...growth, resources, before });
+}
+
+/** Absent: it keeps the one it has. Another one may give it more than there is left. */
+async function refuseTemplate(tx: Transaction, tenant: TenantRow, asked: string | null | undefined): Promise<void> {
+  if (asked === undefined) return;
+  // Before the templates, as whoever makes a tenant does.
   await lockQuotas(tx, tenant.organizationId);
-  const { cpuMillis, memoryMegabytes, diskMegabytes } = effectiveValues(tenant);
-  const resources = { cpus: cpuMillis / 1000, memoryMegabytes, diskMegabytes };
-  refuseBeyondQuotas(await findQuotas(tx, tenant.organizationId), await usedOf(tx, tenant.organizationId), {
-    ...growth,
-    resources,
-    before: growth.tenants === 0 ? resources : undefined,
-  });
+  const template = (await chooseTemplate(tx, tenant.organizationId, asked))?.content ?? null;
+  const [before, resources] = [tenant, { ...tenant, template }].map((values) => resourcesOf(effectiveValues(values)));
+  if (resources) await refuseGrowth(tx, tenant.organizationId, { tenants: 0, runningTenants: 0, resources, before });
 }
 
 async function refuseSize(
@@ -199,12 +203,7 @@ async function refuseSize(
   tenant: TenantRow,
   wanted: { cpus?: number | undefined; memoryMegabytes?: number | undefined; diskMegabytes?: number | undefined },
 ): Promise<void> {
-  const values = effectiveValues(tenant);
-  const before = {
-    cpus: values.cpuMillis / 1000,
-    memoryMegabytes: values.memoryMegabytes,
-    diskMegabytes: values.diskMegabytes,
-  };
+  const before = resourcesOf(effectiveValues(tenant));
   const resources = {
     cpus: wanted.cpus ?? before.cpus,
     memoryMegabytes: wanted.memoryMegabytes ?? before.memoryMegabytes,
@@ -213,13 +212,7 @@ async function refuseSize(
   if (Object.entries(resources).every(([what, value]) => before[what as keyof typeof before] === value)) {
     throw new ClawpoolError('invalid_request', 'Nothing would change.', 'Give a new number of CPUs, memory or disk.');
   }
-  await lockQuotas(tx, tenant.organizationId);
-  refuseBeyondQuotas(await findQuotas(tx, tenant.organizationId), await usedOf(tx, tenant.organizationId), {
-    tenants: 0,
-    runningTenants: 0,
-    resources,
-    before,
-  });
+  await refuseGrowth(tx, tenant.organizationId, { tenants: 0, runningTenants: 0, resources, before });
 }
 
 async function refuseTarget(tx: Transaction, tenant: TenantRow, host: string): Promise<void> {

@@ -80,7 +80,7 @@ export const agentOf = (world: OperationWorld, tenant: TenantRow) =>
 
 /** What a checkpoint's failure means for an operation. */
 export function checkpointFailure(error: unknown, fallback: OperationFailureReason): OperationFailure {
-  const { reason, message } = error as { reason?: OperationFailureReason; message?: string };
+  const { reason, message, hint: next } = error as { reason?: OperationFailureReason; message?: string; hint?: string };
   if (error instanceof ClawpoolError && error.code === 'not_found') {
     return new OperationFailure('checkpoint_missing', error.message, undefined, { cause: error });
   }
@@ -90,7 +90,7 @@ export function checkpointFailure(error: unknown, fallback: OperationFailureReas
   }
   const found =
     reason === 'superseded' || reason === 'storage_full' || reason === 'checkpoint_damaged' ? reason : fallback;
-  return new OperationFailure(found, `The files could not be checkpointed: ${message ?? 'unknown'}`, undefined, {
+  return new OperationFailure(found, `The files could not be checkpointed: ${message ?? 'unknown'}`, next, {
     cause: error,
   });
 }

@@ -6,6 +6,8 @@ import type { Principal } from '../../organization/principal.ts';
 import type { Database } from '../../store/database.ts';
 import { auditEvents, tenants } from '../../store/schema/index.ts';
 import { insertSmallOrganization } from '../../testing/small-organization.ts';
+import { unlimited } from '../quotas/quota.ts';
+import { saveQuotas } from '../quotas/quota-store.ts';
 import { effectiveValues } from './template.ts';
 import { createTemplateService, type TemplateService } from './template-service.ts';
 
@@ -105,5 +107,24 @@ test('a value is the tenant’s own, else its template’s, else its tier’s', 
   });
   expect(effectiveValues({ ...tier, template, image: 'own-image' })).toMatchObject({
     ...{ image: 'own-image', cpuMillis: 300, memoryMegabytes: 1_024, idleMinutes: 5 },
+  });
+});
+
+test('a template does not give its tenants more than the organization may use, each or together', async () => {
+  const limit = (limits: object) => database.db.transaction((tx) => saveQuotas(tx, 'org', { ...unlimited, ...limits }));
+  await templates.put(olga, 'lean', { content: content({ memoryMegabytes: 600 }) });
+  await database.db.update(tenants).set({ configTemplate: 'lean' });
+  await limit({ memoryMegabytesPerTenant: 700 });
+  const larger = { content: content({ memoryMegabytes: 800 }) };
+  await expect(templates.put(olga, 'lean', larger)).rejects.toMatchObject({ code: 'quota_exceeded' });
+  await limit({ totalMemoryMegabytes: 1_500 });
+  await expect(templates.put(olga, 'lean', larger)).rejects.toMatchObject({ code: 'quota_exceeded' });
+  expect((await templates.get('org', 'lean')).template.version).toBe(1);
+  // What a tenant says itself is not the template's.
+  await database.db.update(tenants).set({ memoryMegabytes: 600 }).where(eq(tenants.id, 'ben'));
+  expect(await templates.put(olga, 'lean', larger)).toMatchObject({ version: 2 });
+  await limit({ totalMemoryMegabytes: 100 });
+  expect(await templates.put(olga, 'lean', { content: content({ memoryMegabytes: 512 }) })).toMatchObject({
+    version: 3,
   });
 });

@@ -5,6 +5,8 @@ import type { Principal } from '../../organization/principal.ts';
 import { findTier } from '../../organization/tier-choice.ts';
 import type { Drizzle, Transaction } from '../../store/database.ts';
 import { markAgents } from '../agent-revision.ts';
+import { refuseGrowthOfTemplate } from '../quotas/quota-check.ts';
+import { lockQuotas } from '../quotas/quota-store.ts';
 import { refuseUnknownSkills } from '../tenant-skills.ts';
 import { defaultTemplate } from './template.ts';
 import {
@@ -20,7 +22,10 @@ import {
 export interface TemplateService {
   list(organizationId: string): Promise<ConfigTemplate[]>;
   get(organizationId: string, name: string): Promise<{ template: ConfigTemplate; versions: ConfigTemplate[] }>;
-  /** Makes it, or its next version. Errors: `conflict` when there is a newer one than `version`; `not_allowed` for the built-in one. */
+  /**
+   * Makes it, or its next version. Errors: `conflict` when there is a newer one than `version`, and for the built-in one;
+   * `quota_exceeded` when its tenants would have more than they may.
+   */
   put(
     principal: Principal,
     name: string,
@@ -41,12 +46,18 @@ export function createTemplateService(db: Drizzle): TemplateService {
     },
     put: (principal, name, { content, version }) =>
       db.transaction(async (tx) => {
+        // Before the templates, as whoever makes a tenant does.
+        await lockQuotas(tx, principal.organizationId);
         await lockTemplates(tx, principal.organizationId);
         refuseBuiltIn(name);
         if (content.tier !== undefined) await findTier(tx, principal.organizationId, content.tier);
         await refuseUnknownSkills(tx, principal.organizationId, content);
         const before = await findTemplate(tx, principal.organizationId, name);
         if (version !== undefined && version !== (before?.version ?? 0)) throw changedMeanwhile(name, before);
+        if (before) {
+          const change = { name, before: before.content, after: content };
+          await refuseGrowthOfTemplate(tx, principal.organizationId, change);
+        }
         const next = (before?.version ?? 0) + 1;
         const row = {
           organizationId: principal.organizationId,

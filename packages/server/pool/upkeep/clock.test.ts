@@ -1,7 +1,17 @@
 import { eq } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../store/database.ts';
-import { auditEvents, drifts, operations, tenants } from '../../store/schema/index.ts';
+import {
+  auditEvents,
+  channelAccounts,
+  drifts,
+  inbox,
+  operations,
+  outbox,
+  tenants,
+  webhookDeliveries,
+  webhooks,
+} from '../../store/schema/index.ts';
 import { createTestDatabase } from '../../store/testing.ts';
 import { insertSmallOrganization } from '../../testing/small-organization.ts';
 import { absorbJump, jumpBetween, readClocks } from './clock.ts';
@@ -44,6 +54,32 @@ describe('after a jump', () => {
     expect(await database.db.select().from(auditEvents)).toMatchObject([
       { action: 'pool.clock_jumped', detail: { seconds: 3_600 } },
     ]);
+  });
+
+  test('messages of platforms and webhooks’ events wait as long as before, also those that are leased', async () => {
+    const [at, later] = [new Date('2026-03-10T12:00:00Z'), new Date('2026-03-10T13:00:00Z')];
+    const { db } = database;
+    await db.insert(channelAccounts).values({
+      ...{ organizationId: 'org', id: 'bot', channel: 'telegram', name: 'Bot', accountName: 'bot', mode: 'polling' },
+      ...{ settings: {} as never, sealedSecret: '', sealedWebhookSecret: '' },
+    });
+    await db
+      .insert(webhooks)
+      .values({ organizationId: 'org', id: 'hook', url: 'https://a.example', events: [], sealedSecret: '' });
+    const times = { retryAt: at, leaseOwner: 'me', leaseExpiresAt: at };
+    const chat = { organizationId: 'org', accountId: 'bot', chatId: '77', failingSince: at };
+    const inbound = { platformMessageId: '1', sequence: 1, message: {} as never };
+    await db.insert(inbox).values({ ...times, ...chat, id: 'in', ...inbound });
+    const outbound = { kind: 'note' as const, dedupeKey: 'n', content: {} as never };
+    await db.insert(outbox).values({ ...times, ...chat, id: 'out', ...outbound });
+    await db.insert(webhookDeliveries).values({
+      ...{ ...times, organizationId: 'org', id: 'event', webhookId: 'hook', event: 'schedule.ran', payload: {} },
+    });
+    await absorbJump(database, 3_600_000);
+    const moved = { retryAt: later, leaseExpiresAt: later };
+    expect(await db.select().from(inbox)).toMatchObject([{ ...moved, failingSince: later }]);
+    expect(await db.select().from(outbox)).toMatchObject([{ ...moved, failingSince: later }]);
+    expect(await db.select().from(webhookDeliveries)).toMatchObject([moved]);
   });
 
   test('of two processes that see it, one moves the times', async () => {

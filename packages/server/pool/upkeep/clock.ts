@@ -2,6 +2,7 @@ import type { Drift } from '@clawpool/contracts';
 import { sql } from 'drizzle-orm';
 import { recordAudit } from '../../audit/audit-store.ts';
 import type { Database } from '../../store/database.ts';
+import { inbox, outbox } from '../../store/schema/index.ts';
 import { poolActor } from '../tenant-store.ts';
 import { recordDrift } from './drift-store.ts';
 
@@ -49,6 +50,16 @@ export async function absorbJump({ db }: Database, jump: number): Promise<Drift 
         retry_at = retry_at + ${by} where finished_at is null`);
     await tx.execute(sql`
       update turns set lease_expires_at = lease_expires_at + ${by}, retry_at = retry_at + ${by} where finished_at is null`);
+    for (const table of [inbox, outbox]) {
+      await tx.execute(sql`
+        update ${table} set lease_expires_at = lease_expires_at + ${by}, retry_at = retry_at + ${by},
+          failing_since = failing_since + ${by} where finished_at is null`);
+    }
+    await tx.execute(sql`
+      update webhook_deliveries set lease_expires_at = lease_expires_at + ${by}, retry_at = retry_at + ${by}
+      where finished_at is null`);
+    await tx.execute(sql`
+      update directory_runs set lease_expires_at = lease_expires_at + ${by} where finished_at is null`);
     await tx.execute(sql`update tenants set retry_at = retry_at + ${by} where retry_at is not null`);
     const seconds = Math.round(Math.abs(jump) / 1000);
     const { rows } = await tx.execute<{ id: string }>(sql`select id from organizations`);
@@ -60,7 +71,7 @@ export async function absorbJump({ db }: Database, jump: number): Promise<Drift 
     }
     return recordDrift(tx, {
       kind: 'clock_jump',
-      detail: `The clock was set ${jump > 0 ? 'forward' : 'back'} by ${seconds} s; open operations keep the time they had left`,
+      detail: `The clock was set ${jump > 0 ? 'forward' : 'back'} by ${seconds} s; what is under way keeps the time it had left`,
       action: 'noted',
     });
   });

@@ -190,6 +190,14 @@ test('room that nobody needs is released, once it is older than any start’s fi
   expect((await ledger()).map(({ ownerId }) => ownerId)).toEqual(['ben']);
 });
 
+test('room that its tenant needs costs no look at the tenant: one that is locked holds nobody up', async () => {
+  await annRuns();
+  await database.db.transaction(async (tx) => {
+    await tx.select().from(tenants).where(eq(tenants.id, 'ann')).for('update');
+    expect(await round()).toEqual([]);
+  });
+});
+
 test('a runtime that nobody counted gets its row, also where the host is full', async () => {
   await annRuns();
   await database.pool.query('delete from reservations; update hosts set memory_megabytes = 1');

@@ -1,7 +1,8 @@
 import type { Drift, Host, HostedRuntime } from '@clawpool/contracts';
-import { and, eq, inArray, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNull, notInArray, or, sql } from 'drizzle-orm';
 import type { Database } from '../../store/database.ts';
 import { reservations, tenants } from '../../store/schema/index.ts';
+import { statesWithRuntime } from '../tenant.ts';
 import { noteAnswer, noteSilence } from './host-health.ts';
 import { describeHost, listRuntimes } from './hosted-runtimes.ts';
 import {
@@ -43,7 +44,7 @@ async function reconcileHost(options: ReconcilerOptions, hostId: string, host: H
       found.push(await settleRuntime(settling, runtime));
     }
   }
-  for (const reservation of await listSettledReservations(database, hostId)) {
+  for (const { reservations: reservation } of await listDoubtfulReservations(database, hostId)) {
     if (reservation.kind === 'tenant') found.push(await releaseLeaked(settling, reservation));
     else if (!slots.holds(reservation.ownerId)) found.push(await releaseSlot(settling, reservation.ownerId));
   }
@@ -61,12 +62,29 @@ const listExpected = ({ db }: Database, hostId: string) =>
     .from(tenants)
     .where(and(eq(tenants.hostId, hostId), inArray(tenants.state, ['running', 'paused']), isLeftAlone));
 
-/** Reservations that are older than any boot's or claim's first step. */
-const listSettledReservations = ({ db }: Database, hostId: string) =>
+/** Reservations that are older than any boot's or claim's first step: slots', and those that no tenant there has a runtime for. */
+const listDoubtfulReservations = ({ db }: Database, hostId: string) =>
   db
     .select()
     .from(reservations)
-    .where(and(eq(reservations.hostId, hostId), sql`${reservations.createdAt} < now() - interval '1 minute'`));
+    .leftJoin(
+      tenants,
+      and(eq(tenants.organizationId, reservations.organizationId), eq(tenants.id, reservations.ownerId)),
+    )
+    .where(
+      and(
+        eq(reservations.hostId, hostId),
+        sql`${reservations.createdAt} < now() - interval '1 minute'`,
+        or(
+          eq(reservations.kind, 'slot'),
+          isNull(tenants.id),
+          and(
+            or(notInArray(tenants.state, [...statesWithRuntime]), sql`${tenants.hostId} is distinct from ${hostId}`),
+            isLeftAlone,
+          ),
+        ),
+      ),
+    );
 
 const listUnreserved = ({ db }: Database, hostId: string) =>
   db

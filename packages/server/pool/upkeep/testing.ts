@@ -37,7 +37,7 @@ export function recordOperations(): RecordedOperations {
       abandoned.push({ operationId, reason });
       return true;
     },
-    ...{ create: unused, find: unused, list: unused, close: async () => {} },
+    ...{ create: unused, find: unused, list: unused, cancel: unused, close: async () => {} },
   };
 }
 

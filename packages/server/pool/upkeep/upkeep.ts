@@ -8,6 +8,7 @@ import { absorbJump, type ClockReading, jumpBetween, readClocks } from './clock.
 import { removeOldDrifts } from './drift-store.ts';
 import { endExpired } from './expiry.ts';
 import { hibernateIdle } from './idle.ts';
+import { removeOldOperations } from './pruning.ts';
 import { reap } from './reaper.ts';
 import { reconcile } from './reconciler.ts';
 import { createSampler, thinSamples } from './samples.ts';
@@ -30,11 +31,15 @@ export interface UpkeepOptions {
   slots: Pick<WarmSlots, 'holds'>;
   /** Ids of the conversations that somebody has open. */
   watchedConversations: () => readonly string[];
+  /** Days for which operations, batches and load tests are kept after their end; 30 unless given. */
+  operationsKeptDays?: number | undefined;
   now?: () => Date;
   /** Milliseconds, forward only. */
   steady?: () => number;
   onError: (error: unknown) => void;
 }
+
+const operationsKeptDays = 30;
 
 /** Milliseconds from the end of a round to the next one's beginning. */
 const every = { deadlines: 5_000, schedules: 15_000, samples: 60_000, reconciliation: 60_000, tidying: 3_600_000 };
@@ -100,6 +105,7 @@ export function startUpkeep(options: UpkeepOptions): Upkeep {
       every.tidying,
       () => thinSamples(database),
       () => removeOldDrifts(database.db),
+      () => removeOldOperations(database.db, options.operationsKeptDays ?? operationsKeptDays),
     ),
   ];
 

@@ -1,4 +1,4 @@
-import { and, eq, inArray, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '../../store/database.ts';
 import { reservations, tiers, warmSlotBounds } from '../../store/schema/index.ts';
 import { type Bounds, defaultBounds } from './demand.ts';
@@ -39,7 +39,7 @@ export async function listSlotTiers(db: Queryable, organizationId: string | null
       warmSlotBounds,
       and(eq(warmSlotBounds.organizationId, tiers.organizationId), eq(warmSlotBounds.tierId, tiers.id)),
     )
-    .where(organizationId === null ? undefined : eq(tiers.organizationId, organizationId))
+    .where(and(isNull(tiers.deletedAt), organizationId === null ? undefined : eq(tiers.organizationId, organizationId)))
     .orderBy(tiers.organizationId, tiers.name);
   return rows.map(({ minimum, maximum, ...tier }) => ({
     ...tier,

@@ -13,6 +13,9 @@ CREATE TABLE "access_requests" (
 	"stage" text NOT NULL,
 	"origin" text NOT NULL,
 	"agreed_by" text,
+	"agreed_mode" text,
+	"agreed_hours" integer,
+	"agreed_note" text DEFAULT '' NOT NULL,
 	"decided_by" text,
 	"decision_note" text DEFAULT '' NOT NULL,
 	"decided_at" timestamp with time zone,
@@ -267,8 +270,13 @@ CREATE TABLE "employee_imports" (
 	CONSTRAINT "employee_imports_organization_id_id_pk" PRIMARY KEY("organization_id","id")
 );
 --> statement-breakpoint
+DROP INDEX "turns_waiting";--> statement-breakpoint
 ALTER TABLE "employees" ALTER COLUMN "position_id" DROP NOT NULL;--> statement-breakpoint
 ALTER TABLE "sessions" ADD COLUMN "identity_provider_id" text;--> statement-breakpoint
+ALTER TABLE "inbox" ADD COLUMN "failures" integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE "inbox" ADD COLUMN "failing_since" timestamp with time zone;--> statement-breakpoint
+ALTER TABLE "outbox" ADD COLUMN "failures" integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE "outbox" ADD COLUMN "failing_since" timestamp with time zone;--> statement-breakpoint
 ALTER TABLE "layers" ADD COLUMN "updated_by" text DEFAULT '' NOT NULL;--> statement-breakpoint
 ALTER TABLE "departments" ADD COLUMN "source" text DEFAULT 'local' NOT NULL;--> statement-breakpoint
 ALTER TABLE "departments" ADD COLUMN "external_id" text;--> statement-breakpoint
@@ -284,6 +292,14 @@ ALTER TABLE "organizations" ADD COLUMN "layer_review" boolean DEFAULT false NOT 
 ALTER TABLE "positions" ADD COLUMN "skills" jsonb DEFAULT '[]'::jsonb NOT NULL;--> statement-breakpoint
 ALTER TABLE "positions" ADD COLUMN "created_at" timestamp with time zone DEFAULT now() NOT NULL;--> statement-breakpoint
 ALTER TABLE "tiers" ADD COLUMN "egress_hosts" jsonb DEFAULT '[]'::jsonb NOT NULL;--> statement-breakpoint
+ALTER TABLE "tiers" ADD COLUMN "description" text DEFAULT '' NOT NULL;--> statement-breakpoint
+ALTER TABLE "tiers" ADD COLUMN "version" integer DEFAULT 1 NOT NULL;--> statement-breakpoint
+ALTER TABLE "tiers" ADD COLUMN "updated_at" timestamp with time zone DEFAULT now() NOT NULL;--> statement-breakpoint
+ALTER TABLE "tiers" ADD COLUMN "updated_by" text DEFAULT 'Clawpool' NOT NULL;--> statement-breakpoint
+ALTER TABLE "tiers" ADD COLUMN "deleted_at" timestamp with time zone;--> statement-breakpoint
+ALTER TABLE "batches" ADD COLUMN "cancelled_at" timestamp with time zone;--> statement-breakpoint
+ALTER TABLE "checkpoints" ADD COLUMN "skipped" integer DEFAULT 0 NOT NULL;--> statement-breakpoint
+ALTER TABLE "tenants" ADD COLUMN "tools" jsonb;--> statement-breakpoint
 ALTER TABLE "tenants" ADD COLUMN "agent_revision" integer DEFAULT 1 NOT NULL;--> statement-breakpoint
 ALTER TABLE "access_requests" ADD CONSTRAINT "access_requests_organization_id_organizations_id_fk" FOREIGN KEY ("organization_id") REFERENCES "public"."organizations"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "access_requests" ADD CONSTRAINT "access_requests_organization_id_tenant_id_tenants_organization_id_id_fk" FOREIGN KEY ("organization_id","tenant_id") REFERENCES "public"."tenants"("organization_id","id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
@@ -325,9 +341,15 @@ CREATE UNIQUE INDEX "scim_group_name" ON "scim_groups" USING btree ("organizatio
 CREATE UNIQUE INDEX "one_canary_per_layer" ON "layer_proposals" USING btree ("organization_id","scope","owner_id") WHERE state = 'canary';--> statement-breakpoint
 CREATE INDEX "proposals_by_layer" ON "layer_proposals" USING btree ("organization_id","scope","owner_id","updated_at");--> statement-breakpoint
 CREATE INDEX "trusted_devices_by_user" ON "trusted_devices" USING btree ("user_id");--> statement-breakpoint
+CREATE INDEX "inbox_by_turn" ON "inbox" USING btree ("organization_id","turn_id") WHERE turn_id is not null;--> statement-breakpoint
+CREATE INDEX "outbox_by_conversation" ON "outbox" USING btree ("organization_id","conversation_id") WHERE conversation_id is not null;--> statement-breakpoint
+CREATE INDEX "messages_by_turn" ON "messages" USING btree ("organization_id","turn_id");--> statement-breakpoint
+CREATE INDEX "turns_running" ON "turns" USING btree ("organization_id","tenant_id") WHERE lease_owner is not null and finished_at is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "department_of_directory" ON "departments" USING btree ("organization_id","source","external_id") WHERE external_id is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "employee_of_directory" ON "employees" USING btree ("organization_id","source","external_id") WHERE external_id is not null;--> statement-breakpoint
 CREATE INDEX "employees_suspended" ON "employees" USING btree ("organization_id","id") WHERE not active;--> statement-breakpoint
+CREATE UNIQUE INDEX "tier_name" ON "tiers" USING btree ("organization_id",lower("name")) WHERE deleted_at is null;--> statement-breakpoint
+CREATE INDEX "turns_waiting" ON "turns" USING btree ("organization_id","arrival") WHERE finished_at is null;--> statement-breakpoint
 UPDATE "members" SET "permissions" = '["policy"]' WHERE "roles" ? 'admin';
 --> statement-breakpoint
 UPDATE "layers" SET "updated_by" = 'Clawpool';

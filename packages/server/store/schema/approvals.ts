@@ -2,6 +2,7 @@ import type {
   AccessKind,
   AccessRequestState,
   ApprovalStage,
+  GrantEndCause,
   GrantMode,
   RequestOrigin,
   Risk,
@@ -34,6 +35,10 @@ export const accessRequests = pgTable(
     origin: text('origin').$type<RequestOrigin>().notNull(),
     /** The manager who agreed, where an admin has to as well. */
     agreedBy: text('agreed_by'),
+    /** What they would grant, and their word: the admin decides with it before their eyes. */
+    agreedMode: text('agreed_mode').$type<GrantMode>(),
+    agreedHours: integer('agreed_hours'),
+    agreedNote: text('agreed_note').notNull().default(''),
     decidedBy: text('decided_by'),
     decisionNote: text('decision_note').notNull().default(''),
     decidedAt: instant('decided_at'),
@@ -73,8 +78,8 @@ export const grants = pgTable(
     /** The turn that used a grant for once: it holds for that turn to its end. */
     usedByTurn: text('used_by_turn'),
     endedAt: instant('ended_at'),
-    /** Why: it expired, it was used, somebody took it back. */
-    endedBecause: text('ended_because', { enum: ['expired', 'used', 'revoked'] }),
+    /** Why: it expired, it was used, somebody took it back, the agent is gone, its person has another position. */
+    endedBecause: text('ended_because').$type<GrantEndCause>(),
     endedBy: text('ended_by'),
     createdAt: createdAt(),
   },

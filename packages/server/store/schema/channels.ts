@@ -118,6 +118,10 @@ export const inbox = pgTable(
       .notNull()
       .default('waiting'),
     attempts: integer('attempts').notNull().default(0),
+    /** Those of them that the platform was there for; after so many the row is dead. */
+    failures: integer('failures').notNull().default(0),
+    /** Since when no attempt was successful. */
+    failingSince: instant('failing_since'),
     retryAt: instant('retry_at'),
     leaseOwner: text('lease_owner'),
     leaseExpiresAt: instant('lease_expires_at'),
@@ -140,6 +144,7 @@ export const inbox = pgTable(
     index('inbox_waiting').on(t.accountId, t.chatId, t.sequence, t.arrival).where(sql`state = 'waiting'`),
     index('inbox_dead').on(t.organizationId, t.finishedAt).where(sql`state = 'dead'`),
     index('inbox_done').on(t.finishedAt).where(sql`state = 'done'`),
+    index('inbox_by_turn').on(t.organizationId, t.turnId).where(sql`turn_id is not null`),
     index('inbox_by_account').on(t.organizationId, t.accountId, t.receivedAt),
   ],
 );
@@ -182,6 +187,10 @@ export const outbox = pgTable(
     /** Ids of the platform's messages that show it so far, part by part; the first may be a draft. */
     sentParts: jsonb('sent_parts').$type<string[]>().notNull().default([]),
     attempts: integer('attempts').notNull().default(0),
+    /** Those of them that the platform was there for; after so many the row is dead. */
+    failures: integer('failures').notNull().default(0),
+    /** Since when no attempt was successful. */
+    failingSince: instant('failing_since'),
     retryAt: instant('retry_at'),
     leaseOwner: text('lease_owner'),
     leaseExpiresAt: instant('lease_expires_at'),
@@ -201,5 +210,6 @@ export const outbox = pgTable(
     index('outbox_dead').on(t.organizationId, t.finishedAt).where(sql`state = 'dead'`),
     index('outbox_done').on(t.finishedAt).where(sql`state in ('sent', 'discarded')`),
     index('outbox_by_turn').on(t.organizationId, t.turnId),
+    index('outbox_by_conversation').on(t.organizationId, t.conversationId).where(sql`conversation_id is not null`),
   ],
 );

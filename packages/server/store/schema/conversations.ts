@@ -111,7 +111,10 @@ export const turns = pgTable(
       'over_means_finished',
       sql`(${t.state} in ('answered', 'failed', 'stopped', 'handed_over')) = (${t.finishedAt} is not null)`,
     ),
-    index('turns_waiting').on(t.arrival).where(sql`finished_at is null`),
+    /** An organization's in the order of arrival: the next one is claimed by it. */
+    index('turns_waiting').on(t.organizationId, t.arrival).where(sql`finished_at is null`),
+    /** How many run is counted with every claim. */
+    index('turns_running').on(t.organizationId, t.tenantId).where(sql`lease_owner is not null and finished_at is null`),
     index('turns_by_end').on(t.finishedAt),
     /** How many wait for a tenant is counted with every message. */
     index('turns_open_by_tenant').on(t.organizationId, t.tenantId).where(sql`finished_at is null`),
@@ -153,6 +156,7 @@ export const messages = pgTable(
       columns: [t.organizationId, t.conversationId],
       foreignColumns: [conversations.organizationId, conversations.id],
     }),
+    index('messages_by_turn').on(t.organizationId, t.turnId),
     index('messages_by_conversation').on(t.organizationId, t.conversationId, t.createdAt),
     index('messages_unknown_to_agent').on(t.organizationId, t.conversationId).where(sql`not known_to_agent`),
   ],

@@ -81,8 +81,20 @@ export const tiers = pgTable(
     heartbeatMinutes: integer('heartbeat_minutes').notNull().default(30),
     /** Hosts that its tenants may reach by HTTPS: `api.example.com`, `*.example.com`. */
     egressHosts: jsonb('egress_hosts').$type<string[]>().notNull().default([]),
+    description: text('description').notNull().default(''),
+    /** Rises with every change. */
+    version: integer('version').notNull().default(1),
+    updatedAt: instant('updated_at').notNull().defaultNow(),
+    updatedBy: text('updated_by').notNull().default('Clawpool'),
+    /** Deleted agents and load tests go on naming it. */
+    deletedAt: instant('deleted_at'),
   },
-  (t) => [primaryKey({ columns: [t.organizationId, t.id] }), check('tier_memory', sql`${t.memoryMegabytes} >= 512`)],
+  (t) => [
+    primaryKey({ columns: [t.organizationId, t.id] }),
+    /** A deleted tier gives its name free. */
+    uniqueIndex('tier_name').on(t.organizationId, sql`lower(${t.name})`).where(sql`deleted_at is null`),
+    check('tier_memory', sql`${t.memoryMegabytes} >= 512`),
+  ],
 );
 
 export const positions = pgTable(

@@ -83,6 +83,8 @@ export const tenants = pgTable(
     cpuMillis: integer('cpu_millis'),
     memoryMegabytes: integer('memory_megabytes'),
     diskMegabytes: integer('disk_megabytes'),
+    /** Of an agent without an employee: the tools it has of those its tier allows. Null: all of them. */
+    tools: jsonb('tools').$type<string[]>(),
     expiresAt: instant('expires_at'),
     onExpiry: text('on_expiry', { enum: ['stop', 'delete'] })
       .notNull()
@@ -200,6 +202,8 @@ export const batches = pgTable(
     refused: integer('refused').notNull().default(0),
     requestedBy: text('requested_by').notNull(),
     createdAt: createdAt(),
+    /** Called back: what had not begun by then does not begin any more. */
+    cancelledAt: instant('cancelled_at'),
     finishedAt: instant('finished_at'),
   },
   (t) => [
@@ -253,6 +257,8 @@ export const checkpoints = pgTable(
     files: integer('files').notNull(),
     bytes: bigint('bytes', { mode: 'number' }).notNull(),
     storedBytes: bigint('stored_bytes', { mode: 'number' }).notNull(),
+    /** What could not be read, and so is not in it. */
+    skipped: integer('skipped').notNull().default(0),
     tookMs: integer('took_ms').notNull(),
     createdAt: createdAt(),
   },

@@ -1,7 +1,7 @@
-import { eq } from 'drizzle-orm';
+import { and, eq, like } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../store/database.ts';
-import { tiers } from '../../../store/schema/index.ts';
+import { personNotifications, tiers } from '../../../store/schema/index.ts';
 import { createTestDatabase } from '../../../store/testing.ts';
 import { type ApprovalWorld, shellForAnHour, startApprovalWorld } from '../../../testing/approval-world.ts';
 import { watchMarkedAgents } from '../../../testing/marked-agents.ts';
@@ -55,9 +55,17 @@ describe('an approval', () => {
 
   test('by a manager of what is of high risk goes on to the admins, who grant it', async () => {
     const id = await ask();
-    expect(await approve('mia', id)).toMatchObject({
+    const how = { mode: 'once', note: 'only for the audit' } as const;
+    expect(await approve('mia', id, how)).toMatchObject({
       ...{ state: 'pending', stage: 'admin', agreedBy: 'Mia', grant: null, mayDecide: false },
+      // The admin sees what she would grant.
+      agreed: { ...how, hours: null },
     });
+    const [asked] = await database.db
+      .select()
+      .from(personNotifications)
+      .where(and(eq(personNotifications.userId, 'user-ada'), like(personNotifications.text, '%agreed%')));
+    expect(asked?.text).toContain('Mia has agreed, for one message. “only for the audit”');
     expect((await world.told()).slice(1)).toEqual([
       'abe: ann asks for the tool shell',
       'ada: ann asks for the tool shell',

@@ -77,7 +77,9 @@ export function createDecisionService(
         const { risk } = rateRisk({ ...asked, hours: approval.mode === 'permanent' ? null : (hours ?? 1) });
         const lasts = grantHours(approval.mode, hours, risk);
         const decision: Decision = { principal, place, note: approval.note, at: now() };
-        if (afterApproval(request.kind, risk, decider) === 'agreed') return agree(tx, request, decision);
+        if (afterApproval(request.kind, risk, decider) === 'agreed') {
+          return agree(tx, request, decision, { mode: approval.mode, hours: approval.mode === 'until' ? lasts : null });
+        }
         await grantIt(tx, request, decision, { mode: approval.mode, hours: lasts });
       });
       return shown(principal, requestId);
@@ -113,11 +115,17 @@ interface Decision {
 }
 
 /** A manager says yes, and an admin has to as well. */
-async function agree(tx: Transaction, request: RequestRow, decision: Decision): Promise<void> {
-  const { principal, at } = decision;
-  const change = { stage: 'admin' as const, agreedBy: principal.name, adminsAskedAt: at };
+async function agree(
+  tx: Transaction,
+  request: RequestRow,
+  decision: Decision,
+  { mode, hours }: Pick<Approval, 'mode' | 'hours'>,
+): Promise<void> {
+  const { principal, note, at } = decision;
+  const agreed = { agreedBy: principal.name, agreedMode: mode, agreedHours: hours, agreedNote: note };
+  const change = { ...agreed, stage: 'admin' as const, adminsAskedAt: at };
   await changeRequest(tx, request, change);
-  await audit(tx, request, decision, 'request.agreed', {});
+  await audit(tx, request, decision, 'request.agreed', { mode, hours });
   await tellApprovers(
     tx,
     { ...request, ...change },

@@ -1,4 +1,4 @@
-import type { AuditEvent } from '@clawpool/contracts';
+import type { AuditEvent, GrantEndCause } from '@clawpool/contracts';
 import { recordAudit } from '../../../audit/audit-store.ts';
 import { markAgents } from '../../../pool/agent-revision.ts';
 import type { Transaction } from '../../../store/database.ts';
@@ -9,7 +9,7 @@ import { endGrant, type GrantRow } from './grant-store.ts';
 
 export interface GrantEnd {
   at: Date;
-  because: 'expired' | 'used' | 'revoked';
+  because: GrantEndCause;
   /** Who took it back. */
   by: string | null;
   actor: AuditEvent['actor'];
@@ -32,12 +32,17 @@ export async function endWithNews(tx: Transaction, grant: GrantRow, end: GrantEn
   });
   await markAgents(tx, organizationId, { tenantIds: [tenantId] });
   const asked = await findRequest(tx, organizationId, grant.requestId);
-  if (asked && end.because !== 'used') {
+  // Who used it knows, and whoever has no agent any more has been told of that.
+  if (asked && end.because !== 'used' && end.because !== 'agent_deleted') {
     const title =
       end.because === 'revoked'
         ? `${end.by} has taken back ${thing(grant)}`
         : `${sentence(thing(grant))} is not granted any more`;
-    await tellAsker(tx, asked.request, { what: `ended:${grant.id}`, title, text: '' });
+    const text =
+      end.because === 'position_changed'
+        ? 'Your position has changed. Request it again if you need it in the new one.'
+        : '';
+    await tellAsker(tx, asked.request, { what: `ended:${grant.id}`, title, text });
   }
   return ended;
 }

@@ -1,18 +1,27 @@
 import { randomUUID } from 'node:crypto';
-import type { Grant } from '@clawpool/contracts';
+import type { Grant, GrantEndCause } from '@clawpool/contracts';
 import { and, desc, eq, inArray, isNull, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '../../../store/database.ts';
 import { employees, grants, tenants } from '../../../store/schema/index.ts';
+import { type Decider, mayTakeBack } from '../requests/access-request.ts';
 
 export type GrantRow = typeof grants.$inferSelect;
+
+/** A grant with what decides whose it is to take back. */
+export interface GrantRecord {
+  grant: GrantRow;
+  tenantName: string;
+  /** Of the agent's person, now. */
+  departmentId: string | null;
+}
 
 /** Those that hold first, then the newest; at most 500. */
 export async function listGrants(
   db: Queryable,
   organizationId: string,
   { departmentIds, holding }: { departmentIds: readonly string[] | null; holding: boolean },
-): Promise<Grant[]> {
-  const rows = await selectGrants(db)
+): Promise<GrantRecord[]> {
+  return selectGrants(db)
     .where(
       and(
         eq(grants.organizationId, organizationId),
@@ -22,14 +31,9 @@ export async function listGrants(
     )
     .orderBy(sql`${grants.endedAt} is null desc`, desc(grants.createdAt))
     .limit(500);
-  return rows.map(toGrant);
 }
 
-export async function findGrant(
-  db: Queryable,
-  organizationId: string,
-  id: string,
-): Promise<{ grant: GrantRow; tenantName: string; departmentId: string | null } | null> {
+export async function findGrant(db: Queryable, organizationId: string, id: string): Promise<GrantRecord | null> {
   const [row] = await selectGrants(db).where(and(eq(grants.organizationId, organizationId), eq(grants.id, id)));
   return row ?? null;
 }
@@ -47,7 +51,7 @@ export async function insertGrant(tx: Transaction, grant: Omit<typeof grants.$in
 export async function endGrant(
   tx: Transaction,
   { organizationId, id }: Pick<GrantRow, 'organizationId' | 'id'>,
-  end: { at: Date; because: 'expired' | 'used' | 'revoked'; by: string | null },
+  end: { at: Date; because: GrantEndCause; by: string | null },
 ): Promise<GrantRow | null> {
   const [row] = await tx
     .update(grants)
@@ -57,7 +61,11 @@ export async function endGrant(
   return row ?? null;
 }
 
-export const toGrant = ({ grant, tenantName }: { grant: GrantRow; tenantName: string }): Grant => ({
+/** As the API shows it to somebody. */
+export const toGrant = (
+  { grant, tenantName }: Pick<GrantRecord, 'grant' | 'tenantName'>,
+  decider: Pick<Decider, 'isAdmin' | 'isManagerOfIt'>,
+): Grant => ({
   ...{ id: grant.id, tenantId: grant.tenantId, tenantName, employeeName: grant.employeeName },
   ...{ kind: grant.kind, resource: grant.resource, mode: grant.mode, grantedBy: grant.grantedBy },
   requestId: grant.requestId,
@@ -66,6 +74,7 @@ export const toGrant = ({ grant, tenantName }: { grant: GrantRow; tenantName: st
   endedAt: grant.endedAt?.toISOString() ?? null,
   endedBecause: grant.endedBecause,
   endedBy: grant.endedBy,
+  mayRevoke: grant.endedAt === null && mayTakeBack(decider),
 });
 
 function selectGrants(db: Queryable) {

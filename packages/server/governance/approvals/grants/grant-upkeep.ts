@@ -7,6 +7,7 @@ import { requestDetail, requestTarget } from '../requests/access-request-service
 import { changeRequest, lockRequest } from '../requests/access-request-store.ts';
 import { findAdminsFor } from '../requests/approver-store.ts';
 import { tellApprovers, tellAsker, thing } from '../tell-people.ts';
+import { endAccessOfAgents } from './end-access.ts';
 import { clock, endWithNews } from './end-grant.ts';
 import { findGrant } from './grant-store.ts';
 
@@ -33,7 +34,7 @@ export async function keepGrants({
   const at = now();
   const time = sql`${at.toISOString()}::timestamptz`;
   // One that a turn uses holds to that turn's end, which ends it; here only when that was missed.
-  const over = sql`ended_at is null and case when used_by_turn is null then expires_at <= ${time}
+  const over = sql`ended_at is null and ${isGone('g')} is false and case when used_by_turn is null then expires_at <= ${time}
     else not exists (select from turns t where t.organization_id = g.organization_id and t.id = g.used_by_turn and t.finished_at is null) end`;
   for (const { organization_id, id } of await idsOf(db, sql`select organization_id, id from grants g where ${over}`)) {
     await db.transaction(async (tx) => {
@@ -42,6 +43,13 @@ export async function keepGrants({
       const because = found.grant.usedByTurn === null ? 'expired' : 'used';
       await endWithNews(tx, found.grant, { at, because, by: null, actor: clock });
     });
+  }
+
+  // Whatever was decided while its agent was being deleted.
+  const left = sql`select organization_id, tenant_id as id from grants g where ended_at is null and ${isGone('g')}
+    union select organization_id, tenant_id from access_requests a where state = 'pending' and ${isGone('a')}`;
+  for (const { organization_id, id } of await idsOf(db, sql`select * from (${left}) gone`)) {
+    await db.transaction((tx) => endAccessOfAgents(tx, organization_id, clock, [id], at));
   }
 
   const pending = sql`select organization_id, id from access_requests where state = 'pending'`;
@@ -77,6 +85,11 @@ async function pauseUntilNext(db: Queryable, at: Date): Promise<number> {
     from grants where ended_at is null and used_by_turn is null`);
   return Math.min(longestPauseMs, Math.max(shortestPauseMs, Math.ceil(rows[0]?.ms ?? longestPauseMs)));
 }
+
+const isGone = (of: 'g' | 'a'): SQL =>
+  sql.raw(
+    `exists (select from tenants t where t.organization_id = ${of}.organization_id and t.id = ${of}.tenant_id and t.state = 'deleted')`,
+  );
 
 async function idsOf(db: Queryable, query: SQL): Promise<{ organization_id: string; id: string }[]> {
   return (await db.execute<{ organization_id: string; id: string }>(sql`${query} limit 500`)).rows;

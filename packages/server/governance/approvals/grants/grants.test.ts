@@ -1,9 +1,12 @@
 import type { AccessKind, GrantMode, TurnEvent } from '@clawpool/contracts';
 import { eq, sql } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { systemActor } from '../../../organization/installation.ts';
+import { changePerson, removePerson } from '../../../organization/people/person-writer.ts';
+import type { Principal } from '../../../organization/principal.ts';
 import { createModelGatewayPorts } from '../../../pool/model-gateway-ports.ts';
 import type { Database } from '../../../store/database.ts';
-import { employees, grants, turns } from '../../../store/schema/index.ts';
+import { employees, grants, tenants, turns } from '../../../store/schema/index.ts';
 import { createTestDatabase } from '../../../store/testing.ts';
 import { type ApprovalWorld, startApprovalWorld } from '../../../testing/approval-world.ts';
 import { watchMarkedAgents } from '../../../testing/marked-agents.ts';
@@ -81,6 +84,8 @@ describe('a grant for a time', () => {
     const ottoTheAuditor = { ...world.otto, roles: ['manager', 'auditor'] as const };
     expect(await world.grants.list(ottoTheAuditor, { holding: true })).toHaveLength(1);
     await expect(world.grants.revoke(ottoTheAuditor, id)).rejects.toMatchObject({ code: 'not_found' });
+    const may = async (who: Principal) => (await world.grants.list(who, { holding: true })).map((one) => one.mayRevoke);
+    expect([await may(ottoTheAuditor), await may(world.mia), await may(world.ada)]).toEqual([[false], [true], [true]]);
     expect(await world.grants.revoke(world.mia, id)).toMatchObject({ endedBecause: 'revoked', endedBy: 'Mia' });
     expect(await mayRun()).toBe(false);
     await expect(world.grants.revoke(world.ada, id)).rejects.toMatchObject({ code: 'conflict' });
@@ -95,9 +100,58 @@ describe('a grant for a time', () => {
   });
 
   test('goes with the person’s place: without an employee there is nobody who could ask', async () => {
-    expect(await ports.policyFor('ann')).toMatchObject({ mayRequest: true });
+    expect((await ports.policyFor('ann'))?.refusedTools?.get('exec')).toMatchObject({ request: 'portal' });
     await database.db.update(employees).set({ positionId: null }).where(eq(employees.id, 'ann'));
     expect((await ports.policyFor('ann'))?.tools).toEqual(new Set(['session_status']));
+  });
+});
+
+describe('a grant for good', () => {
+  const leave = (positionId: string | null) =>
+    database.db.transaction((tx) => changePerson(tx, 'org', systemActor, 'ann', { positionId }));
+  const told = async () => (await world.told()).slice(-2);
+
+  test('ends with the position it was for; one for a time does not; the person and their manager are told', async () => {
+    const { id } = await grantTo('ann', 'permanent');
+    await grantTo('ann', 'until', 8, 'host', 'api.example.com');
+    await grantTo('ben', 'permanent');
+    await leave(null);
+    expect(await holding()).toBe(2);
+    expect(await world.grants.list(world.ada, { holding: false })).toContainEqual(
+      expect.objectContaining({ id, endedBecause: 'position_changed' }),
+    );
+    expect(await world.trail()).toContain(`grant.ended by ${systemActor.name}`);
+    expect((await told()).sort()).toEqual([
+      'ann: The tool shell is not granted any more',
+      'mia: ann leaves the position: the tool shell is not granted any more',
+    ]);
+  });
+
+  test('stays where the person is changed otherwise', async () => {
+    await grantTo('ann', 'permanent');
+    await database.db.transaction((tx) => changePerson(tx, 'org', systemActor, 'ann', { name: 'Anna' }));
+    expect(await holding()).toBe(1);
+  });
+
+  test('ends with its person, and what waits for a decision is withdrawn, both in the audit log', async () => {
+    await grantTo('ann', 'permanent');
+    await world.requests.ask(world.ann, { kind: 'host', resource: 'api.example.com', reason: 'for data', hours: 1 });
+    await database.db.transaction((tx) => removePerson(tx, 'org', systemActor, 'ann'));
+    expect(await holding()).toBe(0);
+    expect(await world.trail()).toEqual(
+      expect.arrayContaining([`grant.ended by ${systemActor.name}`, `request.withdrawn by ${systemActor.name}`]),
+    );
+  });
+
+  test('that an agent left behind when it was deleted is ended by the clock', async () => {
+    const { id } = await grantTo('ann', 'permanent');
+    await world.requests.ask(world.ann, { kind: 'host', resource: 'api.example.com', reason: 'for data', hours: 1 });
+    await database.db.update(tenants).set({ state: 'deleted', deletedAt: new Date() }).where(eq(tenants.id, 'ann'));
+    await world.keep();
+    expect(await world.grants.list(world.ada, { holding: false })).toMatchObject([
+      { id, endedBecause: 'agent_deleted', endedBy: null },
+    ]);
+    expect((await world.requests.list(world.ada, { state: 'withdrawn' })).requests).toHaveLength(1);
   });
 });
 

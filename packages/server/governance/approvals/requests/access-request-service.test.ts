@@ -170,6 +170,47 @@ describe('requests', () => {
     expect(await found({ search: '100%' })).toBe(0);
   });
 
+  test('come by pages, those that are decided without those that wait', async () => {
+    const ask = (number: number) =>
+      ({ kind: 'host', reason: 'for data', hours: 1, resource: `h${number}.example.com` }) as const;
+    for (let number = 0; number < 55; number++) {
+      const { id } = await world.requests.ask(number % 2 === 0 ? world.ann : world.ben, ask(number));
+      await world.decisions.reject(world.ada, id, '');
+      world.pass(number % 2);
+    }
+    const list = async (before?: string) => {
+      const { requests, more } = await world.requests.list(world.mia, { state: 'decided', before });
+      return { names: requests.map(({ resource }) => resource), more, last: requests.at(-1)?.id };
+    };
+    const first = await list();
+    const second = await list(first.last);
+    expect([first.names.length, first.more, second.names.length, second.more]).toEqual([50, true, 5, false]);
+    expect(new Set([...first.names, ...second.names]).size).toBe(55);
+    expect(first.names).not.toContain('shell');
+    expect((await world.requests.list(world.mia, {})).requests[0]).toMatchObject({ state: 'pending' });
+    expect((await world.requests.list(world.otto, { state: 'decided', before: first.last })).requests).toEqual([]);
+  });
+
+  test('say what each way to approve them would be, to whoever looks', async () => {
+    await database.db.update(tiers).set({ toolsCeiling: ['file_write'] });
+    const { id } = await world.requests.ask(world.ben, {
+      ...{ kind: 'tool', resource: 'file_write', reason: 'for the report', hours: null },
+    });
+    const approvals = async (who: 'mia' | 'ada') =>
+      (await world.requests.list(world[who], {})).requests.find((request) => request.id === id);
+    expect(await approvals('mia')).toMatchObject({
+      risk: 'high',
+      riskReasons: [{ code: 'changes_files' }, { code: 'without_end' }],
+      approvals: {
+        once: { risk: 'medium', adminFollows: false },
+        // Asked for good, which is of high risk; for a time it is not.
+        until: { risk: 'medium', longestHours: 8_760, adminFollows: false },
+        permanent: { risk: 'high', adminFollows: true },
+      },
+    });
+    expect((await approvals('ada'))?.approvals.permanent.adminFollows).toBe(false);
+  });
+
   test('of one’s own come with what can be asked for, and how risky that is', async () => {
     await insertSkill('budgets', '');
     await insertSkill('deploys', 'metadata: {"openclaw":{"requires":{"bins":["git"]}}}\n');

@@ -1,7 +1,6 @@
 import {
   type AccessKind,
   type AccessRequest,
-  type AccessRequestState,
   ClawpoolError,
   type Requestable,
   type RequestOrigin,
@@ -22,6 +21,7 @@ import {
   listPending,
   listRequests,
   lockRequest,
+  type RequestQuery,
   type RequestRecord,
   type RequestRow,
   toAccessRequest,
@@ -40,11 +40,11 @@ export interface AskInput {
 
 /** Asking that an agent may do more. Deciding is `DecisionService`. */
 export interface AccessRequestService {
-  /** In the principal's scope; `waiting` counts those that are theirs to decide. */
+  /** A page of those in the principal's scope; `waiting` counts those of all pages that are theirs to decide. */
   list(
     principal: Principal,
-    query: { state?: AccessRequestState | undefined; search?: string | undefined },
-  ): Promise<{ requests: AccessRequest[]; waiting: number }>;
+    query: Pick<RequestQuery, 'state' | 'search' | 'before'>,
+  ): Promise<{ requests: AccessRequest[]; more: boolean; waiting: number }>;
   listMine(principal: Principal): Promise<{ requests: AccessRequest[]; requestable: Requestable[] }>;
   /**
    * Asks for one's own agent; the same thing again is the request that waits already. Errors: `conflict` for what the agent has, or what nobody can
@@ -61,6 +61,9 @@ export interface AccessRequestService {
   /** Errors: `not_found` for others' requests, `conflict` once it is decided. */
   withdraw(principal: Principal, requestId: string): Promise<AccessRequest>;
 }
+
+/** Of the list for those who decide. */
+const pageSize = 50;
 
 /** Requests one person's agent may make in an hour: one that loops reaches any number. */
 const requestsPerHour = 10;
@@ -121,11 +124,12 @@ export function createAccessRequestService(
       const departmentIds = await scopeOf(db, principal);
       const { organizationId } = principal;
       const [records, pending] = await Promise.all([
-        listRequests(db, organizationId, { ...query, departmentIds, limit: 200 }),
+        listRequests(db, organizationId, { ...query, departmentIds, limit: pageSize + 1 }),
         listPending(db, organizationId, departmentIds),
       ]);
       const waiting = (await view(principal, pending)).filter(({ mayDecide }) => mayDecide).length;
-      return { requests: await view(principal, records), waiting };
+      const requests = await view(principal, records.slice(0, pageSize));
+      return { requests, more: records.length > pageSize, waiting };
     },
 
     listMine: async (principal) => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { AccessRequest, AccessRequestState } from '@clawpool/contracts';
-import { and, desc, eq, gt, ilike, inArray, or, sql } from 'drizzle-orm';
+import type { AccessRequest, AccessRequestState, GrantMode } from '@clawpool/contracts';
+import { and, desc, eq, gt, ilike, inArray, ne, or, sql } from 'drizzle-orm';
 import type { Queryable, Transaction } from '../../../store/database.ts';
 import {
   accessRequests,
@@ -12,8 +12,8 @@ import {
   tenants,
 } from '../../../store/schema/index.ts';
 import { toGrant } from '../grants/grant-store.ts';
-import { type Decider, whyNotDecide } from './access-request.ts';
-import { rateRisk } from './risk.ts';
+import { afterApproval, type Decider, whyNotDecide } from './access-request.ts';
+import { inWords, longestHours, rateRisk } from './risk.ts';
 import { toolsOfSkill } from './skill-needs.ts';
 import { isSuspicious } from './suspicious.ts';
 
@@ -25,9 +25,12 @@ export interface RequestQuery {
   /** Of people in these; null: of all, also of those who are gone. */
   departmentIds?: readonly string[] | null;
   employeeId?: string;
-  state?: AccessRequestState | undefined;
+  /** `decided`: all that do not wait. */
+  state?: AccessRequestState | 'decided' | undefined;
   /** Part of a name, or of what is asked for. */
   search?: string | undefined;
+  /** The last request of the page before. */
+  before?: string | undefined;
   limit: number;
 }
 
@@ -35,7 +38,7 @@ export interface RequestQuery {
 export async function listRequests(
   db: Queryable,
   organizationId: string,
-  { departmentIds = null, employeeId, state, search, limit }: RequestQuery,
+  { departmentIds = null, employeeId, state, search, before, limit }: RequestQuery,
 ): Promise<RequestRecord[]> {
   const like = search ? `%${search.replace(/[\\%_]/g, '\\$&')}%` : null;
   return selectRequests(db)
@@ -44,7 +47,12 @@ export async function listRequests(
         eq(accessRequests.organizationId, organizationId),
         departmentIds === null ? undefined : inArray(employees.departmentId, [...departmentIds]),
         employeeId === undefined ? undefined : eq(accessRequests.employeeId, employeeId),
-        state === undefined ? undefined : eq(accessRequests.state, state),
+        state === undefined
+          ? undefined
+          : state === 'decided'
+            ? ne(accessRequests.state, 'pending')
+            : eq(accessRequests.state, state),
+        before === undefined ? undefined : comesAfter(organizationId, before),
         like === null
           ? undefined
           : or(
@@ -55,9 +63,15 @@ export async function listRequests(
             ),
       ),
     )
-    .orderBy(sql`${accessRequests.state} = 'pending' desc`, desc(accessRequests.createdAt))
+    .orderBy(sql`${accessRequests.state} = 'pending' desc`, desc(accessRequests.createdAt), desc(accessRequests.id))
     .limit(limit);
 }
+
+/** In the order of the list. */
+const comesAfter = (organizationId: string, before: string) =>
+  sql`(${accessRequests.state} = 'pending', ${accessRequests.createdAt}, ${accessRequests.id}) < (
+    select last.state = 'pending', last.created_at, last.id from access_requests last
+    where last.organization_id = ${organizationId} and last.id = ${before})`;
 
 /** All that wait, of these departments; for the count of those that somebody may decide. */
 export const listPending = (db: Queryable, organizationId: string, departmentIds: readonly string[] | null) =>
@@ -194,19 +208,27 @@ function selectRequests(db: Queryable) {
 /** As the API shows it to somebody. */
 export function toAccessRequest(record: RequestRecord, decider: Decider, now: Date): AccessRequest {
   const { request, tenantName, department, position, grant } = record;
-  const { kind, resource, reason, hours } = request;
+  const { kind, resource, reason, hours, agreedMode } = request;
+  const asked = { kind, resource, needs: toolsOfSkill(record.skill ?? '') };
+  const { reasons } = rateRisk({ ...asked, hours });
+  const approvedFor = (mode: GrantMode) => {
+    const { risk } = rateRisk({ ...asked, hours: mode === 'permanent' ? null : 1 });
+    return { risk, longestHours: longestHours(risk), adminFollows: afterApproval(kind, risk, decider) === 'agreed' };
+  };
   return {
     ...{ id: request.id, tenantId: request.tenantId, tenantName, department, position, kind, resource, reason, hours },
     ...{ employeeId: request.employeeId, employeeName: request.employeeName },
     suspicious: isSuspicious(reason),
     risk: request.risk,
-    riskBecause: rateRisk({ kind, resource, hours, needs: toolsOfSkill(record.skill ?? '') }).because,
+    ...{ riskBecause: inWords(reasons), riskReasons: reasons },
+    approvals: { once: approvedFor('once'), until: approvedFor('until'), permanent: approvedFor('permanent') },
     ...{ state: request.state, stage: request.stage, origin: request.origin },
     ...{ agreedBy: request.agreedBy, decidedBy: request.decidedBy, decisionNote: request.decisionNote },
+    agreed: agreedMode && { mode: agreedMode, hours: request.agreedHours, note: request.agreedNote },
     decidedAt: request.decidedAt?.toISOString() ?? null,
     createdAt: request.createdAt.toISOString(),
     expiresAt: request.expiresAt.toISOString(),
     mayDecide: whyNotDecide(request, decider, now) === null,
-    grant: grant && toGrant({ grant, tenantName }),
+    grant: grant && toGrant({ grant, tenantName }, decider),
   };
 }

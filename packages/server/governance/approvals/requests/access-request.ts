@@ -49,6 +49,10 @@ export function whyNotDecide(request: Decidable, decider: Decider, now: Date): C
       );
 }
 
+/** What was granted is taken back by those who may grant: admins, and managers of whom it is. */
+export const mayTakeBack = ({ isAdmin, isManagerOfIt }: Pick<Decider, 'isAdmin' | 'isManagerOfIt'>): boolean =>
+  isAdmin || isManagerOfIt;
+
 /**
  * What becomes of an approval: a manager's, of something of high risk or of a host, is an agreement, and the admins are asked. Which hosts are reached
  * is the whole organization's business: its network is one.

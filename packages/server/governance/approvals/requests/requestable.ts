@@ -14,7 +14,7 @@ import { employees, positions } from '../../../store/schema/index.ts';
 import { effectiveSkills, findSkill, listSkills } from '../../skills/skill-store.ts';
 import { type AgentFacts, listAgentFacts, rightsOf } from '../../tools/tool-facts-store.ts';
 import { readHostName } from './host-name.ts';
-import { rateRisk } from './risk.ts';
+import { inWords, type Rating, rateRisk } from './risk.ts';
 import { toolsOfSkill } from './skill-needs.ts';
 
 /** What is asked for, as it is stored. */
@@ -107,29 +107,23 @@ export async function listRequestable(db: Queryable, tenant: TenantRow): Promise
   const hours = 1;
   return [
     ...tools.map(({ tool }) => {
-      const { risk, because } = rateRisk({ kind: 'tool', resource: tool, hours });
-      return { kind: 'tool' as const, resource: tool, label: tool, description: because, risk };
+      const rating = rateRisk({ kind: 'tool', resource: tool, hours });
+      return { kind: 'tool' as const, resource: tool, label: tool, ...rated(rating) };
     }),
     ...(await Promise.all(
       skills
         .filter(({ name }) => !own.has(name))
         .map(async ({ name, description }) => {
           const needs = toolsOfSkill((await findSkill(db, tenant.organizationId, name))?.content ?? '');
-          const { risk } = rateRisk({ kind: 'skill', resource: name, hours, needs });
-          return { kind: 'skill' as const, resource: name, label: name, description, risk };
+          const rating = rateRisk({ kind: 'skill', resource: name, hours, needs });
+          return { kind: 'skill' as const, resource: name, label: name, ...rated(rating), description };
         }),
     )),
-    {
-      ...{
-        kind: 'host',
-        resource: '',
-        label: 'host',
-        description: rateRisk({ kind: 'host', resource: 'a', hours }).because,
-      },
-      risk: 'medium',
-    },
+    { kind: 'host', resource: '', label: 'host', ...rated(rateRisk({ kind: 'host', resource: 'a', hours })) },
   ];
 }
+
+const rated = ({ risk, reasons }: Rating) => ({ description: inWords(reasons), risk, riskReasons: reasons });
 
 /** Whether a tier's host, which may be `*.example.com`, is or contains another. */
 const covers = (pattern: string, host: string): boolean =>

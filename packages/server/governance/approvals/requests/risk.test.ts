@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { longestHours, rateRisk } from './risk.ts';
+import { inWords, longestHours, rateRisk } from './risk.ts';
 
 describe('the risk', () => {
   test.each([
@@ -23,12 +23,19 @@ describe('the risk', () => {
   ] as const)('of %s for good is a step higher: %s', (resource, risk) => {
     const rated = rateRisk({ kind: 'tool', resource, hours: null });
     expect(rated.risk).toBe(risk);
-    expect(rated.because).toContain('without an end');
+    expect(inWords(rated.reasons)).toContain('without an end');
   });
 
   test('of a skill is that of the worst tool it needs', () => {
     const rated = rateRisk({ kind: 'skill', resource: 'deploys', hours: 1, needs: ['file', 'shell', 'browser'] });
-    expect(rated).toMatchObject({ risk: 'high', because: expect.stringContaining('shell') });
+    expect(rated).toEqual({
+      risk: 'high',
+      reasons: [
+        { code: 'of_a_skill', tool: 'shell' },
+        { code: 'runs_commands', tool: null },
+      ],
+    });
+    expect(inWords(rated.reasons)).toContain('how to use shell');
   });
 });
 

@@ -31,7 +31,9 @@ export async function changeSize(work: Work): Promise<void> {
         id: before.id,
       })
       .where(eq(tenants.id, before.id));
-    await reserveAgain(tx, work, 'There is no room on the host for that much.');
+    if (!(await reserveAgain(tx, work))) {
+      throw new OperationFailure('capacity_unavailable', 'There is no room on the host for that much.');
+    }
     await saveProgress(tx, operation, operation);
   });
 }
@@ -63,22 +65,25 @@ export async function applySize(work: Work): Promise<void> {
   }
 }
 
-/** Also on the host, which may have taken a part of it. */
+/**
+ * Also on the host, which may have taken a part of it. Where others have taken the room by now, the ledger keeps what is held until the
+ * next start reserves anew.
+ */
 export async function undoSize(tx: Transaction, work: Work): Promise<void> {
   const { before } = work.operation.progress;
   if (!before) return;
   await tx.update(tenants).set(before).where(eq(tenants.id, work.operation.tenantId));
-  await reserveAgain(tx, work, 'What it had before is taken by now.');
+  await reserveAgain(tx, work);
   const tenant = await findTenant(tx, work.operation.tenantId);
   const host = work.world.hosts.get(tenant?.hostId ?? '');
-  if (tenant && host) await host.setLimits(tenant.id, limitsOf(tenant)).catch(work.world.onError);
+  if (tenant && host) host.setLimits(tenant.id, limitsOf(tenant)).catch(work.world.onError);
 }
 
-/** What a tenant holds follows what it may use. One without a runtime holds nothing. */
-async function reserveAgain(tx: Transaction, { world, operation }: Work, message: string): Promise<void> {
+/** What a tenant holds follows what it may use. One without a runtime holds nothing. False: there is no room for it. */
+async function reserveAgain(tx: Transaction, { world, operation }: Work): Promise<boolean> {
   const tenant = await findTenant(tx, operation.tenantId);
   const held = await findReservation(tx, operation.tenantId);
-  if (!tenant || !held) return;
+  if (!tenant || !held) return true;
   const description = world.descriptions.get(held.hostId);
   const values = effectiveValues(tenant);
   const image = values.image ?? description?.image;
@@ -91,7 +96,7 @@ async function reserveAgain(tx: Transaction, { world, operation }: Work, message
     hostId: held.hostId,
     generation: held.generation,
   });
-  if (!reserved) throw new OperationFailure('capacity_unavailable', message);
+  return reserved !== null;
 }
 
 const limitsOf = (tenant: TenantRow) => {

@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { recordAudit } from '../../../audit/audit-store.ts';
+import type { Transaction } from '../../../store/database.ts';
 import { notify } from '../../../store/notifications.ts';
 import { tenants } from '../../../store/schema/index.ts';
-import { lockTenant, poolActor } from '../../tenant-store.ts';
-import { OperationFailure, OperationLost, requestOf } from '../operation.ts';
+import { refuseGrowth, resourcesOf } from '../../quotas/quota-check.ts';
+import { effectiveValues } from '../../templates/template.ts';
+import { findTenant, lockTenant, poolActor } from '../../tenant-store.ts';
+import { OperationFailure, OperationLost, quotaIsUsedUp, requestOf } from '../operation.ts';
 import { insertOperation, saveProgress } from '../operation-store.ts';
 import { inTransaction, remember, tenantOf, type Work } from '../world.ts';
 import { hasFiles } from './files.ts';
@@ -22,6 +25,7 @@ export async function makeClone(work: Work): Promise<void> {
     const { organizationId } = operation;
     const source = await lockTenant(tx, organizationId, operation.tenantId);
     if (!source) throw new OperationLost();
+    await refuseBeyondNow(tx, source.id, organizationId);
     const id = newTenantId();
     const [made] = await tx
       .insert(tenants)
@@ -30,6 +34,7 @@ export async function makeClone(work: Work): Promise<void> {
         id,
         name,
         tierId: source.tierId,
+        tools: source.tools,
         state: 'queued',
         group: source.group,
         tags: source.tags,
@@ -71,6 +76,14 @@ export async function makeClone(work: Work): Promise<void> {
     operation.result = { ...operation.result, tenantId: id, ...(checkpointId === undefined ? {} : { checkpointId }) };
     await saveProgress(tx, operation, operation);
   });
+}
+
+/** Others may have been made since it was asked for: what counts is what is left when this one is made. */
+async function refuseBeyondNow(tx: Transaction, sourceId: string, organizationId: string): Promise<void> {
+  const source = await findTenant(tx, sourceId);
+  if (!source) throw new OperationLost();
+  const resources = resourcesOf(effectiveValues(source));
+  await refuseGrowth(tx, organizationId, { tenants: 1, runningTenants: 0, resources }).catch(quotaIsUsedUp);
 }
 
 /** Random: ids name folders and sockets, and are never used again. */

@@ -14,15 +14,15 @@ import { ran } from '../plan.ts';
 import { checkpointFailure, hostOf, inTransaction, remember, tenantOf, type Work } from '../world.ts';
 
 /**
- * Replaces the tenant's files on its host. The host counts the new ones from the next epoch on, the database from the commit below: a
- * process that dies in between leaves a folder of an epoch nobody asks for, and the start after it restores what the database says.
+ * Replaces the tenant's files on its host. The host counts the new ones from the next epoch on, the database from the commit below. A
+ * process that dies in between does both again; where nobody goes on with it, `undoFiles` makes what the host has outdated.
  */
 export async function restoreFiles(work: Work): Promise<void> {
   const { world, operation } = work;
   const checkpoint = await resolve(work, requestOf(operation, 'restore').from);
   const tenant = await tenantOf(work);
   const hostId = tenant.hostId ?? (await anyHost(work));
-  await put(work, tenant, hostId, checkpoint.root, tenant.filesEpoch + 1);
+  await putNext(work, tenant, hostId, checkpoint.root);
   await inTransaction(work, async (tx) => {
     const newest =
       checkpoint.tenantId === tenant.id
@@ -101,7 +101,7 @@ export async function moveFiles(work: Work): Promise<void> {
   if (tenant.hostId === host) return;
   // After the stop: what OpenClaw wrote while it ended belongs to it.
   const root = hasFiles(tenant) ? (await moved(work)).root : null;
-  if (root !== null) await put(work, tenant, host, root, tenant.filesEpoch + 1);
+  if (root !== null) await putNext(work, tenant, host, root);
   await inTransaction(work, async (tx) => {
     const room =
       !ran(work) ||
@@ -121,11 +121,30 @@ export async function moveFiles(work: Work): Promise<void> {
   });
 }
 
-/** Back to the source. Epochs only rise, so the next start there restores the checkpoint that was taken for the move. */
-export async function undoMove(tx: Transaction, { operation }: Work): Promise<void> {
-  const { sourceHost } = operation.progress;
+/**
+ * The host may have taken the new files, or take them later, and counts them from an epoch that the row never came to. Epochs only rise:
+ * beyond that one, the next start puts the newest checkpoint in place, which is the one of before.
+ */
+export async function undoFiles(tx: Transaction, { operation }: Work): Promise<void> {
+  const { filesEpoch } = operation.progress;
   const row = await lockTenant(tx, operation.organizationId, operation.tenantId);
-  if (sourceHost === undefined || !row || row.hostId === sourceHost) return;
+  if (filesEpoch === undefined || !row || row.filesEpoch >= filesEpoch) return;
+  await tx
+    .update(tenants)
+    .set({ filesEpoch: filesEpoch + 1 })
+    .where(eq(tenants.id, operation.tenantId));
+}
+
+/**
+ * Back to the source. Epochs only rise, so the next start there restores the checkpoint that was taken for the move. Where its runtime is
+ * on the target already, the move is done, whatever becomes of what it left behind.
+ */
+export async function undoMove(tx: Transaction, work: Work): Promise<void> {
+  const { operation } = work;
+  const { sourceHost } = operation.progress;
+  await undoFiles(tx, work);
+  const row = await lockTenant(tx, operation.organizationId, operation.tenantId);
+  if (sourceHost === undefined || !row || row.hostId === sourceHost || row.state === 'running') return;
   await release(tx, operation.tenantId);
   await tx
     .update(tenants)
@@ -159,6 +178,21 @@ async function resolve({ world, operation }: Work, reference: Parameters<typeof 
   return world.checkpoints.resolve(operation.organizationId, reference).catch((error: unknown) => {
     throw checkpointFailure(error, 'checkpoint_missing');
   });
+}
+
+/** Counted from the next epoch on, which is noted before the host is told. */
+async function putNext(work: Work, tenant: TenantRow, hostId: string, root: string): Promise<void> {
+  const epoch = tenant.filesEpoch + 1;
+  await remember(work, { filesEpoch: epoch });
+  try {
+    await put(work, tenant, hostId, root, epoch);
+  } catch (error) {
+    // Read before anything is replaced: the host's files are as they were, and may be newer than any checkpoint.
+    if (error instanceof OperationFailure && error.reason === 'checkpoint_damaged') {
+      delete work.operation.progress.filesEpoch;
+    }
+    throw error;
+  }
 }
 
 async function put(work: Work, tenant: TenantRow, hostId: string, root: string, epoch: number): Promise<void> {

@@ -1,10 +1,11 @@
 import { eq } from 'drizzle-orm';
 import type { Transaction } from '../../../store/database.ts';
 import { tenants } from '../../../store/schema/index.ts';
+import { refuseGrowth, resourcesOf } from '../../quotas/quota-check.ts';
 import { defaultTemplate, effectiveValues } from '../../templates/template.ts';
 import { findTemplateContent } from '../../templates/template-store.ts';
 import { findTenant, type TenantRow } from '../../tenant-store.ts';
-import { OperationFailure, requestOf } from '../operation.ts';
+import { OperationFailure, quotaIsUsedUp, requestOf } from '../operation.ts';
 import { saveProgress } from '../operation-store.ts';
 import { hostOf, inTransaction, tenantOf, type Work } from '../world.ts';
 
@@ -39,7 +40,12 @@ export async function changeImage(work: Work): Promise<void> {
     const before = await findTenant(tx, operation.tenantId);
     if (!before) throw new OperationFailure('superseded', 'The tenant is gone.');
     operation.progress.before ??= { image: before.image, configTemplate: before.configTemplate };
-    const { image, configTemplate } = wanted;
+    const { image, configTemplate, template } = wanted;
+    if (configTemplate !== before.configTemplate) {
+      const [was, resources] = [before, { ...before, template }].map((values) => resourcesOf(effectiveValues(values)));
+      const growth = { tenants: 0, runningTenants: 0, before: was };
+      if (resources) await refuseGrowth(tx, before.organizationId, { ...growth, resources }).catch(quotaIsUsedUp);
+    }
     await tx.update(tenants).set({ image, configTemplate }).where(eq(tenants.id, before.id));
     await saveProgress(tx, operation, operation);
   });

@@ -4,18 +4,21 @@ import type { Transaction } from '../../store/database.ts';
 import { channelAccounts, channelBindings, type ReplyTo } from '../../store/schema/index.ts';
 import { enqueueOutbound } from '../delivery/outbox.ts';
 import { notifyPerson } from '../notifications/notify-person.ts';
-import type { TenantOfSchedule } from './schedule-store.ts';
+import { findPeopleOfTenant, type PersonOfTenant } from './schedule-store.ts';
 
 /** What the list in the portal shows of a text; all of it is in the conversation. */
 const shownCharacters = 1_000;
+/** Where there is nothing else to read it in. */
+const shownWithoutConversation = 16_000;
 
-export interface ToldToOwner {
+export interface News {
   organizationId: string;
-  owner: Pick<TenantOfSchedule, 'userId' | 'employeeId'>;
+  tenantId: string;
+  owner: PersonOfTenant;
   kind: Notification['kind'];
   title: string;
   text: string;
-  /** To the preferred channel as well, where the owner has one. */
+  /** To the preferred channel as well, where somebody has one. */
   deliverTo: 'preferred' | 'portal';
   attachments?: readonly string[];
   conversationId: string | null;
@@ -24,19 +27,35 @@ export interface ToldToOwner {
   dedupeKey: string;
 }
 
-/** Tells a tenant’s owner something nobody waits for: in the portal, and where they want to be told. A tenant of nobody tells nobody. */
-export async function tellOwner(tx: Transaction, told: ToldToOwner): Promise<void> {
-  const { organizationId, owner, kind, title, text, conversationId, turnId, dedupeKey } = told;
-  if (owner.userId === null) return;
+/**
+ * Tells whom an agent works for something nobody waits for, in the portal and where each wants to be told: its owner, or everybody who shares it.
+ * A tenant of nobody tells nobody.
+ */
+export async function tellPeopleOf(tx: Transaction, news: News): Promise<void> {
+  const { organizationId, tenantId, owner } = news;
+  for (const person of await findPeopleOfTenant(tx, organizationId, tenantId, owner)) {
+    if (person.userId !== null) await tellPerson(tx, { ...person, userId: person.userId }, news);
+  }
+}
+
+async function tellPerson(
+  tx: Transaction,
+  { userId, employeeId }: PersonOfTenant & { userId: string },
+  news: News,
+): Promise<void> {
+  const { organizationId, kind, title, text, conversationId, turnId, dedupeKey } = news;
+  // The conversation of what nobody in particular began is in nobody’s portal.
+  const own = news.owner.employeeId === null ? null : conversationId;
+  const shown = own === null ? shownWithoutConversation : shownCharacters;
   await notifyPerson(tx, {
-    ...{ organizationId, userId: owner.userId, kind, title, conversationId, dedupeKey },
-    text: text.length <= shownCharacters ? text : `${text.slice(0, shownCharacters - 1).trimEnd()}…`,
+    ...{ organizationId, userId, kind, title, conversationId: own, dedupeKey },
+    text: text.length <= shown ? text : `${text.slice(0, shown - 1).trimEnd()}…`,
   });
-  const to = told.deliverTo === 'preferred' ? await preferredChat(tx, organizationId, owner.employeeId) : null;
+  const to = news.deliverTo === 'preferred' ? await preferredChat(tx, organizationId, employeeId) : null;
   if (!to) return;
   await enqueueOutbound(tx, {
     ...{ organizationId, to, kind: 'notification', dedupeKey, text: `**${title}**\n\n${text}` },
-    ...(told.attachments ? { attachments: told.attachments } : {}),
+    ...(news.attachments ? { attachments: news.attachments } : {}),
     ...(conversationId === null ? {} : { conversationId }),
     ...(turnId === null ? {} : { turnId }),
   });
