@@ -99,19 +99,33 @@ export function tenantRuntime(
       if (!signal.aborted) yield { type: 'failed', ...testWaitedTooLong };
       return;
     }
+    let began = false;
     try {
       if (alone) await Promise.race([gateway.quiet(), whenAborted(limit)]);
+      if (limit.aborted) {
+        if (!signal.aborted) yield { type: 'failed', ...testWaitedTooLong };
+        return;
+      }
+      began = true;
       yield* takenIn(request, limit);
       if (limit.aborted && !signal.aborted) yield { type: 'failed', ...testTookTooLong };
     } finally {
-      const over = alone ? forgetTest().finally(leave) : leave();
+      const over = alone && began ? forgetTest().finally(leave) : leave();
       // A run that was broken off may still end something; who broke it off need not wait for that.
       if (!signal.aborted) await over;
     }
   }
 
   async function forgetTest(): Promise<void> {
-    await gateway.quiet();
+    const quiet = await Promise.race([
+      gateway.quiet().then(() => true),
+      sleep(windDownOfTestMs, false, { ref: false }),
+    ]);
+    // A tool that nothing ends but its own end (2026.3) must not keep people from their agent: it goes with the runtime.
+    if (!quiet && !exit) {
+      await runtime.stop(0);
+      await ended;
+    }
     // Of a runtime that is gone it has been, and the copy may be another one's by now.
     if (!exit) await putMemoryBack();
   }
@@ -299,6 +313,9 @@ export function tenantRuntime(
 
 /** For waiting and working together: whoever waits for a test has to be answered in what it leaves of a turn's five minutes. */
 const longestTestMs = 180_000;
+
+/** How long a test that was broken off may go on with what it is at. */
+const windDownOfTestMs = 10_000;
 
 const testWaitedTooLong = {
   reason: 'turn_timeout',

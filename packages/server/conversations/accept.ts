@@ -238,7 +238,7 @@ async function lockConversation(
 }
 
 /** Of a conversation `c`: its caller, the owner of its agent, or the person whose twin it is. Few are suspended, so they are looked through. */
-const concernsSuspended = sql`exists (
+export const concernsSuspended = sql`exists (
   select from employees e where e.organization_id = c.organization_id and not e.active and (
     exists (select from tenants t where t.organization_id = e.organization_id and t.id = c.tenant_id and t.employee_id = e.id)
     or exists (select from twins w where w.organization_id = e.organization_id and w.tenant_id = c.tenant_id and w.employee_id = e.id)

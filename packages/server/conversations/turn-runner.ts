@@ -88,10 +88,11 @@ export function startTurnRunner(options: TurnRunnerOptions): TurnRunner {
 
   /** Claims as much as there is room for, then sleeps until the next retry, notification or poll. */
   function look(): void {
+    if (closed) return;
     wanted = true;
     claiming ??= claimAll().finally(() => {
       claiming = null;
-      if (wanted && !closed && running.size < concurrency) look();
+      if (wanted && running.size < concurrency) look();
     });
   }
 
@@ -109,7 +110,8 @@ export function startTurnRunner(options: TurnRunnerOptions): TurnRunner {
         if (!turn) break;
         begin(turn);
       }
-      const retryAt = await nextRetryAt(database.db);
+      // With no room for more there is nothing to wait for but the end of what runs.
+      const retryAt = running.size < concurrency ? await nextRetryAt(database.db) : null;
       if (retryAt) delay = Math.min(pollMs, Math.max(50, retryAt.getTime() - Date.now()));
     } catch (error) {
       onError(error);

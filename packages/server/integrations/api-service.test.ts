@@ -12,7 +12,7 @@ import { createScheduleService } from '../conversations/schedules/schedule-servi
 import { createTakeovers } from '../conversations/sessions/takeover-service.ts';
 import type { Principal } from '../organization/principal.ts';
 import type { Database } from '../store/database.ts';
-import { turns, webhookDeliveries, webhooks } from '../store/schema/index.ts';
+import { conversations, turns, webhookDeliveries, webhooks } from '../store/schema/index.ts';
 import { createTestDatabase } from '../store/testing.ts';
 import { insertApiKey } from '../testing/api-keys.ts';
 import { insertSmallOrganization } from '../testing/small-organization.ts';
@@ -173,7 +173,9 @@ describe('a session', () => {
     });
     const { sessionId } = await send({ text: 'One', user: 'zoe' }, key, 0);
     const turnId = await begun;
+    await database.db.update(conversations).set({ takenOverBy: 'user-ben', takenOverUntil: new Date() });
     await api.endSession(key, sessionId);
+    expect(await database.db.select().from(conversations)).toMatchObject([{ takenOverBy: null, takenOverUntil: null }]);
     await expect
       .poll(async () => (await database.db.select().from(turns).where(eq(turns.id, turnId)))[0]?.state)
       .toBe('stopped');

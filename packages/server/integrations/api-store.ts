@@ -116,7 +116,7 @@ export async function isFirstTurn(tx: Transaction, organizationId: string, sessi
 export async function endSession(tx: Transaction, organizationId: string, sessionId: string): Promise<boolean> {
   const ended = await tx
     .update(conversations)
-    .set({ endedAt: sql`now()`, updatedAt: sql`now()` })
+    .set({ endedAt: sql`now()`, updatedAt: sql`now()`, takenOverBy: null, takenOverUntil: null })
     .where(
       and(
         eq(conversations.organizationId, organizationId),

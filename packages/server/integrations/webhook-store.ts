@@ -210,7 +210,13 @@ export async function nextDeliveryAt(db: Queryable): Promise<Date | null> {
   const [row] = await db
     .select({ at: sql<Date | null>`min(${webhookDeliveries.retryAt})`.mapWith(webhookDeliveries.retryAt) })
     .from(webhookDeliveries)
-    .where(and(eq(webhookDeliveries.state, 'waiting'), sql`${webhookDeliveries.leaseOwner} is null`));
+    .where(
+      and(
+        eq(webhookDeliveries.state, 'waiting'),
+        sql`${webhookDeliveries.leaseOwner} is null`,
+        sql`${webhookDeliveries.retryAt} > now() - interval '1 second'`,
+      ),
+    );
   return row?.at ?? null;
 }
 

@@ -73,7 +73,8 @@ export function startWebhookWorker(options: WebhookWorkerOptions): { close(): Pr
         if (!delivery) break;
         begin(delivery);
       }
-      const next = await nextDeliveryAt(db);
+      // With no room for more there is nothing to wait for but the end of what runs.
+      const next = running.size < atOnce ? await nextDeliveryAt(db) : null;
       if (next) delay = Math.min(pollMs, Math.max(50, next.getTime() - Date.now()));
     } catch (error) {
       onError(error);

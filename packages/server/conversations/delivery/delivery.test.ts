@@ -250,6 +250,19 @@ describe('a message of a platform', () => {
     expect(await database.db.select().from(attachments).where(isNotNull(attachments.messageId))).toHaveLength(2);
   });
 
+  test('of several pictures that is refused is refused once, as a whole', async () => {
+    await start();
+    const [first, ...others] = album(3);
+    if (!first) throw new Error('an album has a first picture');
+    await world.receive(bot, { ...first, text: 'x'.repeat(200_000) }, ...others);
+    await wentWell(3);
+    expect(await database.db.$count(turns)).toBe(0);
+    expect((await database.db.select().from(inbox)).map(({ outcome }) => outcome)).toEqual(
+      Array.from({ length: 3 }, () => 'ignored'),
+    );
+    await eventually(() => expect(shownTo('chat-ann')).toHaveLength(1));
+  });
+
   /** Pictures of one group; the first has the text. */
   function album(count: number): InboundMessage[] {
     return Array.from({ length: count }, (_, index) => {

@@ -27,12 +27,16 @@ export async function restOfGroup(db: Queryable, row: ClaimedInbound): Promise<C
     .limit(maxGroup);
 }
 
-/** Ends them with the turn they are part of, in its transaction. Errors: LeaseLost, where one of them was taken meanwhile. */
-export async function finishGroup(tx: Transaction, rest: readonly Companion[], turnId: string): Promise<void> {
+/** Ends them with the claimed one, in its transaction: as part of its turn, or refused. Errors: LeaseLost, where one was taken meanwhile. */
+export async function finishGroup(
+  tx: Transaction,
+  rest: readonly Companion[],
+  how: { outcome: 'turn'; turnId: string } | { outcome: 'ignored' },
+): Promise<void> {
   for (const { organizationId, id, fence } of rest) {
     const { rowCount } = await tx
       .update(inbox)
-      .set({ state: 'done', outcome: 'turn', turnId, retryAt: null, error: null, finishedAt: sql`now()` })
+      .set({ state: 'done', ...how, retryAt: null, error: null, finishedAt: sql`now()` })
       .where(
         and(
           eq(inbox.organizationId, organizationId),

@@ -218,7 +218,7 @@ async function passOn(handling: Handling, known: Known, signal: AbortSignal): Pr
       const { id: turnId, position } = accepted.turn;
       // What was held back for lack of room has been told of that.
       if (position > 0 && row.error === null) await tellQueued(tx, row, { conversationId, turnId, position });
-      await finishGroup(tx, rest, turnId);
+      await finishGroup(tx, rest, { outcome: 'turn', turnId });
       await end(tx, row, { outcome: 'turn', turnId });
     });
   } catch (error) {
@@ -226,7 +226,11 @@ async function passOn(handling: Handling, known: Known, signal: AbortSignal): Pr
     if (error.code === 'too_many_requests') throw await noRoom(db, caller);
     if (!['too_large', 'invalid_request', 'not_allowed'].includes(error.code)) throw error;
     // Nothing another attempt could change; the person can.
-    await finish(database, row, { outcome: 'ignored', tell: [error.message, error.hint ?? ''].join(' ').trim() });
+    const tell = [error.message, error.hint ?? ''].join(' ').trim();
+    await db.transaction(async (tx) => {
+      await finishGroup(tx, rest, { outcome: 'ignored' });
+      await end(tx, row, { outcome: 'ignored', tell });
+    });
   }
 }
 

@@ -166,11 +166,18 @@ export async function buryInbound(
   return rowCount === 1;
 }
 
+/** When the next row is due; null: none waits for a time. One that has long been due waits for another row of its chat, not for a time. */
 export async function nextInboundDue(db: Queryable): Promise<Date | null> {
   const [row] = await db
     .select({ at: sql<Date | null>`min(${inbox.retryAt})`.mapWith(inbox.retryAt) })
     .from(inbox)
-    .where(and(eq(inbox.state, 'waiting'), sql`${inbox.leaseOwner} is null`));
+    .where(
+      and(
+        eq(inbox.state, 'waiting'),
+        sql`${inbox.leaseOwner} is null`,
+        sql`${inbox.retryAt} > now() - interval '1 second'`,
+      ),
+    );
   return row?.at ?? null;
 }
 

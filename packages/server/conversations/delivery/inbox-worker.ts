@@ -15,6 +15,7 @@ import {
   wasNotedSince,
 } from './inbox-store.ts';
 import { enqueueOutbound } from './outbox.ts';
+import { hasDeliveredSince } from './outbox-store.ts';
 import { type QueueWorker, startQueueWorker } from './queue-worker.ts';
 import { afterFailure, errorLine, inboxFailures, leaseMs } from './retry.ts';
 import { said } from './said.ts';
@@ -68,7 +69,8 @@ export function startInboxWorker(options: InboxWorkerOptions): QueueWorker {
 
   async function fail(row: ClaimedInbound, error: unknown): Promise<void> {
     const now = new Date();
-    const { dead, waitMs, tries } = afterFailure(row, error, { maxFailures: inboxFailures, now });
+    const othersGotThrough = await hasDeliveredSince(db, row, row.failingSince);
+    const { dead, waitMs, tries } = afterFailure(row, error, { maxFailures: inboxFailures, othersGotThrough, now });
     const retryAt = new Date(now.getTime() + waitMs);
     if (dead) onError(error);
     await db.transaction(async (tx) => {

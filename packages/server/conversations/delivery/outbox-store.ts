@@ -167,6 +167,19 @@ export async function nextOutboundDue(db: Queryable): Promise<Date | null> {
   return row?.at ?? null;
 }
 
+/** Has the platform taken something of this account since then? Then it is there. */
+export async function hasDeliveredSince(
+  db: Queryable,
+  { organizationId, accountId }: { organizationId: string; accountId: string },
+  since: Date | null,
+): Promise<boolean> {
+  if (since === null) return false;
+  const { rows } = await db.execute(sql`
+    select from outbox where organization_id = ${organizationId} and account_id = ${accountId} and state = 'sent'
+      and finished_at > ${since.toISOString()}::timestamptz limit 1`);
+  return rows.length > 0;
+}
+
 /** Was something with a key that begins so put into the chat's outbox since then? */
 export async function wasToldSince(
   db: Queryable,

@@ -9,6 +9,7 @@ import {
   type ClaimedOutbound,
   claimOutbound,
   finishOutbound,
+  hasDeliveredSince,
   nextOutboundDue,
   postponeOutbound,
   recordDrafts,
@@ -62,7 +63,8 @@ export function startOutboxWorker(options: OutboxWorkerOptions): QueueWorker {
     const known = error instanceof ChannelError ? error : null;
     if (!known) onError(error);
     if (known?.kind === 'secret' && account) await noteTrouble(db, account, errorLine(error));
-    const { dead, waitMs, tries } = afterFailure(row, error, { maxFailures: outboxFailures });
+    const othersGotThrough = await hasDeliveredSince(db, row, row.failingSince);
+    const { dead, waitMs, tries } = afterFailure(row, error, { maxFailures: outboxFailures, othersGotThrough });
     if (dead) return buryOutbound(db, row, { error: errorLine(error), tries });
     await postponeOutbound(db, row, { retryAt: new Date(Date.now() + waitMs), error: errorLine(error), tries });
   }

@@ -41,6 +41,15 @@ describe('a row that fails', () => {
     expect(afterFailure(tries, broken, { maxFailures: 10, now: new Date(20 * hour) }).dead).toBe(false);
   });
 
+  it('because of the network while others got through is dead after so many failures too: it is the row’s own fault', () => {
+    let tries = untried;
+    for (let count = 1; count <= 10; count += 1) {
+      const after = afterFailure(tries, away, { maxFailures: 10, othersGotThrough: true });
+      expect(after.dead).toBe(count === 10);
+      tries = after.tries;
+    }
+  });
+
   it('and will never work is dead at once', () => {
     const blocked = new ChannelError('blocked', 'blocked', { retry: false });
     expect(afterFailure(untried, blocked, { maxFailures: 10 }).dead).toBe(true);

@@ -41,16 +41,21 @@ export interface Tries {
 
 /**
  * What becomes of a row after one more failure: it is dead, or tried again after `waitMs`. A platform that is away or overloaded is waited
- * for by age, everything else ends by count.
+ * for by age, everything else ends by count: also what the network seems to fail at while others got through (a file that is too much for it).
  */
 export function afterFailure(
   { attempts, failures, failingSince }: Tries,
   error: unknown,
-  { maxFailures, now = new Date(), random = Math.random() }: { maxFailures: number; now?: Date; random?: number },
+  {
+    maxFailures,
+    othersGotThrough = false,
+    now = new Date(),
+    random = Math.random(),
+  }: { maxFailures: number; othersGotThrough?: boolean; now?: Date; random?: number },
 ): { dead: boolean; waitMs: number; tries: Tries } {
   const known = error instanceof ChannelError ? error : null;
   const limited = known?.kind === 'limited';
-  const away = limited || known?.kind === 'network';
+  const away = limited || (known?.kind === 'network' && !othersGotThrough);
   const since = failingSince ?? now;
   const ageMs = Math.max(0, now.getTime() - since.getTime());
   const tries = {

@@ -85,6 +85,8 @@ export async function preferredChat(
         eq(channelBindings.preferred, true),
         eq(channelAccounts.enabled, true),
       ),
-    );
+    )
+    // Whoever disconnects the chat waits, and discards what is put into the outbox for it.
+    .for('key share', { of: channelBindings });
   return row ?? null;
 }

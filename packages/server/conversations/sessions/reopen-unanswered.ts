@@ -1,12 +1,13 @@
 import { sql } from 'drizzle-orm';
 import type { Transaction } from '../../store/database.ts';
 import { notify } from '../../store/notifications.ts';
+import { concernsSuspended } from '../accept.ts';
 import type { LockedSession } from './takeover-store.ts';
 
 /**
  * Queues what nobody has answered when a session comes back to its agent: the last turn, when its message came after the last thing a human
  * said. It is the same turn again, so its answer goes where the caller wrote from; what else was said meanwhile the agent is told with it. Of
- * turns that wait still to be ended, none is. The session is locked and its takeover ended in the transaction, so this happens once.
+ * turns that wait still to be ended, none is. Agents of suspended people answer nobody. The session is locked and its takeover ended in the transaction, so this happens once.
  *
  * @returns the turn's id; null: there is nothing to answer
  */
@@ -14,6 +15,9 @@ export async function reopenUnanswered(tx: Transaction, session: LockedSession):
   // Nobody waits for what a schedule asks, and its run is over.
   if (session.path === 'cron') return null;
   const { organizationId, id: conversationId } = session;
+  const { rows: suspended } = await tx.execute(sql`
+    select from conversations c where organization_id = ${organizationId} and id = ${conversationId} and ${concernsSuspended}`);
+  if (suspended.length > 0) return null;
   const waiting = await tx.execute(sql`
     update turns set stop_requested_at = null
     where organization_id = ${organizationId} and conversation_id = ${conversationId} and finished_at is null

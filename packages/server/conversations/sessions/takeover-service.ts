@@ -171,6 +171,8 @@ export function createTakeovers(options: SessionMonitorOptions): Takeovers {
 /** Ends a takeover, tells the caller, and has the agent answer what nobody has. Null: its time was over. */
 async function giveToAgent(tx: Transaction, session: LockedSession, at: Date, by: Principal | null): Promise<void> {
   await clearTakeover(tx, session);
+  // Whoever ended the session meanwhile has said so.
+  if (session.endedAt !== null) return;
   await note(tx, session, takeoverNotes.left(session.takenOverByName), at);
   const turnId = await reopenUnanswered(tx, session);
   const detail = { ...(by ? {} : { expired: true }), ...(turnId === null ? {} : { turnId }) };

@@ -267,6 +267,25 @@ describe('a session comes back to its agent', () => {
     expect(world.host.turns.at(-1)?.context.missed).toEqual([]);
   });
 
+  test.each([
+    [
+      'whose caller was suspended meanwhile',
+      () => database.db.update(employees).set({ active: false }).where(eq(employees.id, 'ann')),
+    ],
+    [
+      'that was ended meanwhile',
+      () => database.db.update(conversations).set({ endedAt: new Date() }).where(eq(conversations.id, session)),
+    ],
+  ])('but a session %s stays as it is', async (_, meanwhile) => {
+    await takeovers.takeOver(maria, session);
+    const { id } = await hear('is anybody there?');
+    await meanwhile();
+    await timeIsOver();
+    expect(await takeovers.expireTakeovers()).toBe(1);
+    expect(await row()).toMatchObject({ takenOverBy: null, takenOverUntil: null });
+    expect(await stateOf(id)).toBe('handed_over');
+  });
+
   test('with the files that were sent meanwhile', async () => {
     await takeovers.takeOver(maria, session);
     const first = await hear('what do you make of this?');

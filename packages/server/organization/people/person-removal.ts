@@ -95,10 +95,11 @@ export async function removeTraces(
   };
 }
 
+/** The next look for takeovers whose time is over gives them back: with a note, and an answer to what nobody has answered. */
 async function releaseTakeovers(tx: Transaction, organizationId: string, userId: string): Promise<void> {
   await tx
     .update(conversations)
-    .set({ takenOverBy: null, takenOverUntil: null })
+    .set({ takenOverUntil: sql`now()` })
     .where(and(eq(conversations.organizationId, organizationId), eq(conversations.takenOverBy, userId)));
 }
 
