@@ -52,7 +52,7 @@ describe('Carol (Finance)', () => {
     await say(page, 'Run git status');
     const answer = await lastAnswer(page, 2);
     expect(answer).not.toMatch(/On branch|No commits yet/);
-    expect(answer).toContain('Finance Analyst');
+    expect(answer).toContain('I may not use shell: the tier Restricted does not allow it');
 
     const admin = await installation.person('jiade');
     const { events } = await admin.client.call('listAuditEvents', { query: { action: 'tool.refused' } });

@@ -48,7 +48,7 @@ describe('run git status', () => {
     const answer = await carol.ask('Run git status');
     expect(answer.state).toBe('answered');
     expect(answer.text).not.toMatch(/On branch|No commits yet/);
-    expect(answer.text).toMatch(/Finance Analyst/);
+    expect(answer.text).toMatch(/may not use shell: the tier Restricted does not allow it/);
 
     const { events } = await admin.client.call('listAuditEvents', { query: { action: 'tool.refused' } });
     expect(events[0]).toMatchObject({

@@ -93,7 +93,7 @@ describe('run git status', () => {
   test('Carol’s is refused: never offered, and the call of a model that tries it all the same is told', async () => {
     const { text } = await ask('carol', 'Run git status');
     expect(text).not.toMatch(/On branch|No commits yet/);
-    expect(text).toMatch(/Finance Analyst/);
+    expect(text).toMatch(/may not use exec/);
     expect(refusals).toContainEqual(
       expect.objectContaining({ tenantId: 'carol', tool: 'exec', stage: 'response', offered: false }),
     );

@@ -45,7 +45,7 @@ test('Carol’s model is never offered a command tool; a forced call of one is r
   vendor.answerWith({ call: { name: 'exec', arguments: '{"command":"git status"}' } });
   const answer = await carol.ask('Please run it anyway');
   vendor.answerWith({ text: 'Hello from the vendor.' });
-  expect(answer.text).toMatch(/exec/);
+  expect(answer.text).toMatch(/may not use shell/);
   const offered = vendor.requests.at(-1)?.body.tools?.map((tool) => tool.function.name) ?? [];
   expect(offered).toContain('read');
   expect(offered).not.toContain('exec');

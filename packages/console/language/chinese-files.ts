@@ -164,6 +164,7 @@ export const filesChinese: Pick<Texts, 'agentFiles' | 'profile' | 'workspace'> =
     noteToday: '{{path}}：今天的笔记，需要时查阅',
     noteText: '笔记（Markdown）',
     noteSaved: '笔记已保存',
+    noteIsNoText: '{{path}} 不是可以追加笔记的文本文件。请先下载它。',
     saveNote: '保存笔记',
     moreNotes: '显示更多记录',
     forget: '删除 {{name}}',

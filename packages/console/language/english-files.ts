@@ -164,6 +164,7 @@ export const filesEnglish = {
     noteToday: '{{path}}: today’s notes, which it looks up',
     noteText: 'Note, in Markdown',
     noteSaved: 'The note is saved',
+    noteIsNoText: '{{path}} is no text that a note could be added to. Download it first.',
     saveNote: 'Save note',
     moreNotes: 'Show more notes',
     forget: 'Delete {{name}}',

@@ -7,6 +7,7 @@ import { ProblemNotice } from '../api/problem-notice.tsx';
 import { Button } from '../design/button.tsx';
 import { Dialog } from '../design/dialog.tsx';
 import { SelectField, TextAreaField } from '../design/form-fields.tsx';
+import { Notice } from '../design/notice.tsx';
 import { showToast } from '../design/toast.tsx';
 import { workspaceKey } from '../files/queries.ts';
 
@@ -24,6 +25,7 @@ export function NewNote({ tenantId, onClose }: { tenantId: string; onClose: () =
         if (error instanceof ClientError && error.code === 'not_found') return null;
         throw error;
       });
+      if (before && before.text === null) throw new NoTextError();
       const kept = before?.text ? `${before.text.trimEnd()}\n` : '';
       const query = { path, expected: before ? (before.hash ?? 'none') : 'none' };
       await api.upload('writeFile', { params, query }, new Blob([`${kept}${text.trim()}\n`]));
@@ -64,11 +66,18 @@ export function NewNote({ tenantId, onClose }: { tenantId: string; onClose: () =
           onChange={(event) => setText(event.target.value)}
           className="[&_textarea]:min-h-32 [&_textarea]:font-mono [&_textarea]:text-sm"
         />
-        <ProblemNotice error={save.error} />
+        {save.error instanceof NoTextError ? (
+          <Notice tone="bad" role="alert" title={t('profile.noteIsNoText', { path })} />
+        ) : (
+          <ProblemNotice error={save.error} />
+        )}
       </div>
     </Dialog>
   );
 }
+
+/** What is there cannot be added to: it would be replaced. */
+class NoTextError extends Error {}
 
 /** By the person's own clock, as notes are named. */
 const dayOf = (at: Date): string =>

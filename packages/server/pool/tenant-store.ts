@@ -65,6 +65,7 @@ export function selectTenants(db: Queryable) {
       retryAt: tenants.retryAt,
       ownerName: employees.name,
       departmentId: employees.departmentId,
+      positionId: employees.positionId,
       department: departments.name,
       position: positions.name,
       // Anybody talks to a public twin: it has no tools, whatever its tier would allow. The admin assistant only looks things up, and what is

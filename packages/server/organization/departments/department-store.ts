@@ -1,7 +1,14 @@
 import type { Department, Removal } from '@clawpool/contracts';
 import { and, asc, eq, sql } from 'drizzle-orm';
 import type { Queryable } from '../../store/database.ts';
-import { departments, employees, identityProviders, members, positions } from '../../store/schema/index.ts';
+import {
+  departments,
+  directoryPeople,
+  employees,
+  identityProviders,
+  members,
+  positions,
+} from '../../store/schema/index.ts';
 import { emptyRemoval, namesOf, providersNaming } from '../removal.ts';
 import { below, childrenOf } from '../scope.ts';
 
@@ -71,24 +78,45 @@ export async function departmentRemoval(
           .from(departments)
           .where(and(eq(departments.organizationId, organizationId), eq(departments.id, parentId)));
   const stuck = parentId === null && people.length + ofIt.length > 0;
+  const managers = parentId === null ? [] : await managersOf(db, organizationId, id);
+  const byGroup = managers.filter(({ isByGroup }) => isByGroup).map((manager) => manager.name);
   return {
     ...emptyRemoval,
     departments: namesOf(below),
     positions: namesOf(ofIt),
     employees: namesOf(people),
-    managers: namesOf(parentId === null ? [] : await managersOf(db, organizationId, id)),
+    managers: namesOf(managers),
     providers: namesOf(creating),
     movesTo: parent?.name ?? null,
-    refusal: stuck ? `${name} is on top: the people and positions in it would be nowhere.` : null,
+    refusal: stuck
+      ? `${name} is on top: the people and positions in it would be nowhere.`
+      : byGroup.length > 0
+        ? `Groups of a directory make people of ${name} managers, and would make them managers of ${parent?.name}: ${byGroup.join(', ')}. Take them out of the group, or change the mapping, first.`
+        : null,
   };
 }
 
-/** Who is directly in a department and has the role manager: it reaches the department and all below it. */
+/**
+ * Who is directly in a department and has the role manager: it reaches the department and all below it. `isByGroup`: whoever takes it away
+ * sees it come back with what their directory tells next.
+ */
 export async function managersOf(db: Queryable, organizationId: string, departmentId: string) {
   return db
-    .select({ id: employees.id, name: employees.name, userId: members.userId, roles: members.roles })
+    .select({
+      ...{ id: employees.id, name: employees.name, userId: members.userId, roles: members.roles },
+      isByGroup: sql<boolean>`(coalesce(${directoryPeople.grantedRoles} ? 'manager', false) or exists (
+        select from scim_group_members gm
+        join scim_groups g on g.organization_id = gm.organization_id and g.id = gm.group_id
+        join directory_mappings dm on dm.organization_id = g.organization_id and dm.kind = 'group'
+          and dm.key = lower(trim(g.display_name)) and dm.role = 'manager'
+        where gm.organization_id = ${employees.organizationId} and gm.employee_id = ${employees.id}))`,
+    })
     .from(employees)
     .innerJoin(members, and(eq(members.organizationId, employees.organizationId), eq(members.employeeId, employees.id)))
+    .leftJoin(
+      directoryPeople,
+      and(eq(directoryPeople.organizationId, employees.organizationId), eq(directoryPeople.employeeId, employees.id)),
+    )
     .where(
       and(
         eq(employees.organizationId, organizationId),

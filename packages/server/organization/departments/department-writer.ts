@@ -115,9 +115,11 @@ export async function removeDepartment(
   const removal = await departmentRemoval(tx, organizationId, found);
   const { departments: below, positions: ofIt, employees: people, managers, providers } = removal;
   if (removal.refusal !== null) {
-    throw new ClawpoolError('conflict', removal.refusal, 'Move them to another department first.', {
-      details: removal,
-    });
+    const hint =
+      found.parentId === null
+        ? 'Move them to another department first.'
+        : 'Take them out of the group, or change the mapping, first.';
+    throw new ClawpoolError('conflict', removal.refusal, hint, { details: removal });
   }
   if (!force && below.count + ofIt.count + people.count === 0 && providers.count > 0) {
     throw new ClawpoolError(

@@ -4,10 +4,14 @@ import type { Database } from '../../store/database.ts';
 import {
   auditEvents,
   departments,
+  directoryMappings,
+  directoryPeople,
   employees,
   identityProviders,
   members,
   positions,
+  scimGroupMembers,
+  scimGroups,
 } from '../../store/schema/index.ts';
 import { createTestDatabase } from '../../store/testing.ts';
 import { watchMarkedAgents } from '../../testing/marked-agents.ts';
@@ -171,6 +175,34 @@ describe('deleting', () => {
       ]),
     );
     expect(events).toHaveLength(3);
+  });
+
+  test('is refused, also forced, while a group of a directory would make managers of more again', async () => {
+    const mo = await insertMember(database, 'org', 'Mo', ['employee', 'manager'], [], 'west');
+    const [organizationId, employeeId] = ['org', mo.employeeId ?? ''];
+    await database.db.insert(directoryPeople).values({
+      ...{ organizationId, employeeId, source: 'feishu', grantedRoles: ['manager'] },
+    });
+    const refused = async () => {
+      const removal = { refusal: expect.stringContaining('managers of Everybody: Mo'), managers: { names: ['Mo'] } };
+      expect(await removalOfDepartment(database, ada, 'west')).toMatchObject(removal);
+      await expect(deleteDepartment(database, ada, 'west', { force: true })).rejects.toMatchObject({
+        ...{ code: 'conflict', hint: 'Take them out of the group, or change the mapping, first.', details: removal },
+      });
+    };
+    await refused();
+    // Had by hand as well, it would come of the group alone.
+    await database.db.update(directoryPeople).set({ grantedRoles: [] });
+    await database.db.insert(scimGroups).values({ organizationId, id: 'leads', displayName: 'Leads' });
+    await database.db.insert(scimGroupMembers).values({ organizationId, groupId: 'leads', employeeId });
+    await database.db.insert(directoryMappings).values({
+      ...{ organizationId, kind: 'group', key: 'leads', name: 'Leads', role: 'manager' },
+    });
+    await refused();
+    await database.db.delete(directoryMappings);
+    await deleteDepartment(database, ada, 'west', { force: true });
+    const [member] = await database.db.select().from(members).where(eq(members.userId, mo.userId));
+    expect(member?.roles).toEqual(['employee']);
   });
 
   test('is refused while an identity provider creates people there; forced, it creates them in the parent', async () => {

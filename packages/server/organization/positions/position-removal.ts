@@ -1,6 +1,6 @@
 import { and, eq, isNotNull } from 'drizzle-orm';
 import { endPermanentGrantsOf } from '../../governance/approvals/grants/end-access.ts';
-import { findLayer } from '../../governance/layers/layer-store.ts';
+import { findLayer, lockLayer } from '../../governance/layers/layer-store.ts';
 import type { Transaction } from '../../store/database.ts';
 import {
   agentSettings,
@@ -30,6 +30,18 @@ export async function leavePosition(
   { id, name }: { id: string; name: string },
 ): Promise<Record<string, unknown>> {
   const decidedBefore = await tiersBefore(tx, organizationId, { positionId: id });
+  // Before the agents of its people, as whoever writes a layer locks.
+  const key = { scope: 'position', ownerId: id } as const;
+  await lockLayer(tx, organizationId, key);
+  const layer = await findLayer(tx, organizationId, key);
+  const deleted = new Map<string, number>();
+  for (const [what, table] of Object.entries({ proposals: layerProposals, versions: layerVersions, layers })) {
+    const rows = await tx
+      .delete(table)
+      .where(and(eq(table.organizationId, organizationId), eq(table.scope, 'position'), eq(table.ownerId, id)))
+      .returning({ ownerId: table.ownerId });
+    deleted.set(what, rows.length);
+  }
   const left = await tx
     .update(employees)
     .set({ positionId: null })
@@ -50,15 +62,6 @@ export async function leavePosition(
         eq(routingRules.ownerId, id),
       ),
     );
-  const layer = await findLayer(tx, organizationId, { scope: 'position', ownerId: id });
-  const deleted = new Map<string, number>();
-  for (const [what, table] of Object.entries({ proposals: layerProposals, versions: layerVersions, layers })) {
-    const rows = await tx
-      .delete(table)
-      .where(and(eq(table.organizationId, organizationId), eq(table.scope, 'position'), eq(table.ownerId, id)))
-      .returning({ ownerId: table.ownerId });
-    deleted.set(what, rows.length);
-  }
   await tx
     .update(identityProviders)
     .set({ positionId: null, updatedAt: new Date() })

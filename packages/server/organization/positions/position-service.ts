@@ -5,6 +5,7 @@ import { lockSkills } from '../../governance/skills/skill-store.ts';
 import { markAgents } from '../../pool/agent-revision.ts';
 import { refuseUnknownSkills } from '../../pool/tenant-skills.ts';
 import type { Database, Queryable, Transaction } from '../../store/database.ts';
+import { transact } from '../../store/deadlock.ts';
 import { notify } from '../../store/notifications.ts';
 import { positions } from '../../store/schema/index.ts';
 import { scopeOf } from '../department-store.ts';
@@ -129,7 +130,7 @@ export function deletePosition(
   { force }: { force: boolean },
 ): Promise<void> {
   const { organizationId } = principal;
-  return db.transaction(async (tx) => {
+  return transact(db, async (tx) => {
     await lockOrganization(tx, organizationId);
     const found = await findPosition(tx, organizationId, positionId);
     if (!found) throw noSuchPosition(positionId);

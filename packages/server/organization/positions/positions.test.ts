@@ -1,6 +1,8 @@
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { lockLayer, writeLayer } from '../../governance/layers/layer-store.ts';
 import { createSkillService } from '../../governance/skills/skill-service.ts';
+import { markAgents } from '../../pool/agent-revision.ts';
 import type { Database } from '../../store/database.ts';
 import {
   auditEvents,
@@ -172,6 +174,27 @@ describe('what goes with a position', () => {
     await deletePosition(database, ada, 'tester', { force: true });
     const [event] = await database.db.select().from(auditEvents).where(eq(auditEvents.action, 'position.removed'));
     expect(event?.detail).toMatchObject({ layer: content.slice(0, 8_000), layerCharacters: 9_010 });
+  });
+
+  test('waits for whoever writes its layer, and what they wrote goes with it', async () => {
+    const key = { scope: 'position', ownerId: 'maker' } as const;
+    let removal: Promise<void> | undefined;
+    await database.db.transaction(async (tx) => {
+      await lockLayer(tx, 'org', key);
+      removal = deletePosition(database, ada, 'maker', { force: true });
+      await expect
+        .poll(async () => {
+          const { rows } = await database.db.execute(
+            sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+          );
+          return rows.length;
+        })
+        .toBe(1);
+      await writeLayer(tx, 'org', key, { content: 'New.', cause: 'edit', note: '', author: 'Ada' });
+      await markAgents(tx, 'org', { positionIds: ['maker'] });
+    });
+    await removal;
+    expect(await database.db.$count(layers, eq(layers.ownerId, 'maker'))).toBe(0);
   });
 
   test('are identity providers and directories that name it: a group keeps its role', async () => {

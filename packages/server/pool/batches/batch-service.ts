@@ -3,6 +3,7 @@ import { type Batch, type BatchBody, ClawpoolError, type Operation, type Operati
 import { recordAudit } from '../../audit/audit-store.ts';
 import type { Principal } from '../../organization/principal.ts';
 import type { Database, Transaction } from '../../store/database.ts';
+import { transact } from '../../store/deadlock.ts';
 import { type NotificationListener, notify } from '../../store/notifications.ts';
 import { cancelOperationsOfBatch } from '../operations/cancel.ts';
 import { isDatabaseAway } from '../operations/database-away.ts';
@@ -171,7 +172,7 @@ export function createBatchService({
     find: (organizationId, batchId) => findBatch(db, organizationId, batchId),
     cancel: async ({ organizationId, userId, name }, batchId) => {
       const actor = { type: 'person' as const, id: userId, name };
-      await db.transaction(async (tx) => {
+      await transact(db, async (tx) => {
         const batch = await lockBatch(tx, organizationId, batchId);
         if (!batch) throw noSuchBatch(batchId);
         if (batch.cancelledAt) return;

@@ -3,13 +3,13 @@ import { recordAudit } from '../../audit/audit-store.ts';
 import type { Transaction } from '../../store/database.ts';
 import { release } from '../capacity/capacity-store.ts';
 import { lockTenant, transitionTenant } from '../tenant-store.ts';
-import type { OperationProgress, OperationRow } from './operation.ts';
+import { type OperationProgress, type OperationRow, refuseLostBeginning } from './operation.ts';
 import { endFromOutside, lockOperation, lockWaitingOfBatch } from './operation-store.ts';
 import { atRest } from './plan.ts';
 
 /**
  * Calls an operation back that waits, for its turn or for room. Null: there is none. What it had done before it began to wait for room
- * stays; the tenant sleeps. Error `conflict`: it is under way, or over.
+ * stays; the tenant sleeps. Error `conflict`: it is under way, or over, or what the tenant begins with would be lost.
  */
 export async function cancelOperation(
   tx: Transaction,
@@ -47,6 +47,7 @@ async function endWaiting(tx: Transaction, row: OperationRow, actor: NewAuditEve
   const hasNotBegun = tenant.state === 'queued' || tenant.state === 'pending';
   // Begun, and left in the middle by a process that ended: the next one goes on with it.
   if (row.startedAt !== null && !hasNotBegun) return false;
+  refuseLostBeginning(row, tenant);
   await endFromOutside(tx, row.id, {
     state: 'cancelled',
     reason: 'cancelled',

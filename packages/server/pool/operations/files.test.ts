@@ -83,6 +83,40 @@ test('a damaged checkpoint leaves the tenant as it was, and running', async () =
   expect(await held()).toBe(1);
 });
 
+const [full, lost] = [Object.assign(new Error('no space'), { code: 'ENOSPC' }), new Error('the answer was lost')];
+test.each([
+  [full, 'storage_full', 1, 'newer', expect.not.stringContaining('newest checkpoint')],
+  [lost, 'checkpoint_missing', 3, 'newer', expect.stringContaining('newest checkpoint, which may be older')],
+])(
+  'a restore without a backup that fails (%s) loses nothing that the host still has',
+  async (error, reason, filesEpoch, files, hint) => {
+    await world.pool.wake('ann');
+    const host = world.hosts.get((await ann()).hostId ?? '');
+    host?.files.set('ann', 'older');
+    const backup = await world.operate('ann', { kind: 'backup', note: '', pinned: false });
+    host?.files.set('ann', 'newer');
+    host?.beforeFiles((what) => {
+      if (what === 'restore') throw error;
+    });
+    const from = { checkpointId: backup.result?.checkpointId ?? '' };
+    const failed = await world.operate('ann', { kind: 'restore', from, skipBackup: true });
+    expect(failed).toMatchObject({ state: 'failed', reason, hint });
+    expect(await ann()).toMatchObject({ state: 'running', filesEpoch });
+    expect(host?.files.get('ann')).toBe(files);
+  },
+);
+
+test('a restore that no host hears of leaves the files as they are', async () => {
+  await world.pool.wake('ann');
+  const backup = await world.operate('ann', { kind: 'backup', note: '', pinned: false });
+  await world.pool.stop('ann');
+  (world.hosts as Map<string, unknown>).delete((await ann()).hostId ?? '');
+  const from = { checkpointId: backup.result?.checkpointId ?? '' };
+  const failed = await world.operate('ann', { kind: 'restore', from, skipBackup: true });
+  expect(failed).toMatchObject({ state: 'failed', reason: 'host_unreachable' });
+  expect(await ann()).toMatchObject({ filesEpoch: 1 });
+});
+
 test('stored files that are damaged when a tenant starts need a person’s attention, and a restore leads out of it', async () => {
   await world.pool.wake('ann');
   const host = world.hosts.get((await ann()).hostId ?? '');

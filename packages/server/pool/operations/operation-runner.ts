@@ -56,21 +56,24 @@ export function startOperationRunner(
     let delay = pollMs;
     try {
       await releaseOperationsOfTheDead(db, owner);
+      const which = () => ({ ofBatches: ofBatches < concurrencyOfBatches });
       while (!closed && underWay < concurrency) {
-        const operation = await claimNextOperation(db, owner, operationLeaseMs, {
-          ofBatches: ofBatches < concurrencyOfBatches,
-        });
+        const operation = await claimNextOperation(db, owner, operationLeaseMs, which());
         if (!operation) break;
         const ofBatch = operation.batchId === null ? 0 : 1;
         underWay++;
         ofBatches += ofBatch;
-        void executor.run(operation).then(() => {
-          underWay--;
-          ofBatches -= ofBatch;
-          look();
-        }, onError);
+        void executor
+          .run(operation)
+          .catch(onError)
+          .finally(() => {
+            underWay--;
+            ofBatches -= ofBatch;
+            look();
+          });
       }
-      const at = await nextOperationAt(db);
+      // Without a free place nothing that is due could be claimed; whoever frees one looks again.
+      const at = underWay < concurrency ? await nextOperationAt(db, which()) : null;
       if (at) delay = Math.min(pollMs, Math.max(50, at.getTime() - Date.now()));
     } catch (error) {
       onError(error);

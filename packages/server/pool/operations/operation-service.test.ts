@@ -3,7 +3,7 @@ import { createTestDatabase } from '@clawpool/server/testing';
 import { eq, sql } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../store/database.ts';
-import { auditEvents, configTemplates, operations, tenants } from '../../store/schema/index.ts';
+import { auditEvents, batches, configTemplates, operations, tenants } from '../../store/schema/index.ts';
 import { type PoolWorld, reservationsOf, startPoolWorld, tenantRow } from '../../testing/pool-world.ts';
 import { createScriptedHost } from '../../testing/scripted-host.ts';
 import { insertSmallOrganization } from '../../testing/small-organization.ts';
@@ -12,6 +12,7 @@ import { unlimited } from '../quotas/quota.ts';
 import { saveQuotas } from '../quotas/quota-store.ts';
 import { operationsIn } from '../tenant.ts';
 import { deadlineSeconds } from './operation.ts';
+import { insertOperation, type NewOperation, nextOperationAt } from './operation-store.ts';
 
 let database: Database;
 let world: PoolWorld;
@@ -291,6 +292,50 @@ test('an operation that waits is called back; one that is under way, over, or an
   const under = await ask('ann', { kind: 'start' });
   await expect.poll(async () => (await tenantRow(database, 'ann')).state).toBe('creating');
   await expect(cancel(under.id)).rejects.toMatchObject({ code: 'conflict', hint: expect.any(String) });
+});
+
+const later = new Date('2999-01-01T00:00:00Z');
+/** Nobody claims it meanwhile. */
+const insertWaiting = (made: NewOperation) =>
+  database.db.transaction(async (tx) => {
+    const row = await insertOperation(tx, made);
+    await tx.update(operations).set({ retryAt: later });
+    return row;
+  });
+
+test.each([{ cloneFrom: 'ann' }, { checkpointId: 'c' }])(
+  'a create that knows what its tenant begins with (%o) is deleted, not called back or stopped',
+  async (progress) => {
+    await database.db.update(tenants).set({ state: 'queued' }).where(eq(tenants.id, 'ben'));
+    const tenant = { organizationId: 'org', tenantId: 'ben' };
+    const made = await insertWaiting({
+      ...{ ...tenant, kind: 'create', request: { kind: 'create', start: false }, requestedBy: 'Olga', progress },
+    });
+    const refusal = { code: 'conflict', hint: 'Delete it instead.' };
+    const called = { organizationId: 'org', operationId: made?.id ?? '', actor: olga };
+    await expect(world.pool.operations.cancel(called)).rejects.toMatchObject(refusal);
+    await expect(ask('ben', { kind: 'stop' })).rejects.toMatchObject(refusal);
+    expect((await tenantRow(database, 'ben')).state).toBe('queued');
+    await ask('ben', { kind: 'delete', keepData: false, skipBackup: true });
+    expect(await world.pool.operations.find('org', made?.id ?? '')).toMatchObject({ state: 'cancelled' });
+  },
+);
+
+test('a batch’s operation that is due is nothing to wake up for while no more of batches may be claimed', async () => {
+  const request = { kind: 'start' } as const;
+  const batch = { organizationId: 'org', id: 'b', request, pending: [], total: 1, requestedBy: 'Olga' };
+  await database.db.insert(batches).values(batch);
+  const made = {
+    organizationId: 'org',
+    tenantId: 'ann',
+    kind: 'start',
+    request,
+    requestedBy: 'Olga',
+    batchId: 'b',
+  } as const;
+  await insertWaiting(made);
+  expect(await nextOperationAt(database.db, { ofBatches: false })).toBeNull();
+  expect(await nextOperationAt(database.db, { ofBatches: true })).toEqual(later);
 });
 
 test('an operation ended at its deadline names the reason and leaves nothing in the ledger', async () => {

@@ -8,6 +8,7 @@ import {
   type Tenant,
 } from '@clawpool/contracts';
 import { recordAudit } from '../../audit/audit-store.ts';
+import { transact } from '../../store/deadlock.ts';
 import type { NotificationListener } from '../../store/notifications.ts';
 import { release } from '../capacity/capacity-store.ts';
 import { operationFailureHints, statesWithRuntime } from '../tenant.ts';
@@ -174,7 +175,7 @@ export function createOperationService(
     list: (organizationId, tenantId, limit) => listOperations(db, organizationId, { tenantId }, limit),
     abandon,
     cancel: async (asked) => {
-      const row = await db.transaction((tx) => cancelOperation(tx, asked));
+      const row = await transact(db, (tx) => cancelOperation(tx, asked));
       return row && shown(row.organizationId, row.id);
     },
     doNow: async ({ kind, ...made }) => {

@@ -234,7 +234,7 @@ export async function lockOperation(
   return row ?? null;
 }
 
-/** The same of those of a batch that nobody has claimed. */
+/** The same of those of a batch that nobody has claimed, in the order in which everybody locks tenants. */
 export function lockWaitingOfBatch(tx: Transaction, organizationId: string, batchId: string): Promise<OperationRow[]> {
   return tx
     .select()
@@ -247,7 +247,7 @@ export function lockWaitingOfBatch(tx: Transaction, organizationId: string, batc
         isNull(operations.leaseOwner),
       ),
     )
-    .orderBy(operations.createdAt, operations.id)
+    .orderBy(operations.tenantId, operations.id)
     .for('update', { skipLocked: true });
 }
 
@@ -270,12 +270,18 @@ export async function retryWaiting(db: Queryable, most: number): Promise<void> {
       order by created_at limit ${most} for update skip locked)`);
 }
 
-/** When the next one that waits for a time is due; null when none does. */
-export async function nextOperationAt(db: Queryable): Promise<Date | null> {
+/** When the next one that waits for a time is due, of those that `claimNextOperation` would claim; null when none does. */
+export async function nextOperationAt(db: Queryable, { ofBatches }: { ofBatches: boolean }): Promise<Date | null> {
   const [row] = await db
     .select({ at: sql<Date | null>`min(${operations.retryAt})`.mapWith(operations.retryAt) })
     .from(operations)
-    .where(and(isNull(operations.finishedAt), isNull(operations.leaseOwner)));
+    .where(
+      and(
+        isNull(operations.finishedAt),
+        isNull(operations.leaseOwner),
+        ofBatches ? undefined : isNull(operations.batchId),
+      ),
+    );
   return row?.at ?? null;
 }
 

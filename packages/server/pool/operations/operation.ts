@@ -126,6 +126,20 @@ export function quotaIsUsedUp(error: unknown): never {
   throw new OperationFailure('quota_exceeded', error.message, error.hint, { cause: error });
 }
 
+/** Error `conflict`: of a tenant that has not begun, the files it is to begin with are named by the operation that makes it, and nowhere else. */
+export function refuseLostBeginning(
+  { kind, progress }: Pick<OperationRow, 'kind' | 'progress'>,
+  tenant: { name: string; state: TenantState },
+): void {
+  const { cloneFrom, checkpointId } = progress as OperationProgress;
+  if (kind !== 'create' || tenant.state !== 'queued' || (cloneFrom ?? checkpointId) === undefined) return;
+  throw new ClawpoolError(
+    'conflict',
+    `The tenant “${tenant.name}” has not got the files yet that it begins with: without its create it would have none.`,
+    'Delete it instead.',
+  );
+}
+
 /** The operation is another process's now, or over: whoever held it writes nothing more. */
 export class OperationLost extends Error {
   constructor() {

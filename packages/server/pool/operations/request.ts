@@ -17,7 +17,7 @@ import {
   type TenantRow,
   transitionTenant,
 } from '../tenant-store.ts';
-import type { OperationRow } from './operation.ts';
+import { type OperationRow, refuseLostBeginning } from './operation.ts';
 import type { RequestedOperation } from './operation-service.ts';
 import { endFromOutside, findByClientToken, findOpenOperation, insertOperation } from './operation-store.ts';
 
@@ -113,6 +113,7 @@ async function makeWayFor(tx: Transaction, tenant: TenantRow, kind: OperationReq
       `Wait until it is over (operation ${open.id}), then ask again.`,
     );
   }
+  if (kind === 'stop') refuseLostBeginning(open, tenant);
   await endFromOutside(tx, open.id, {
     state: 'cancelled',
     reason: 'cancelled',

@@ -1,13 +1,14 @@
 import { configTemplateContent } from '@clawpool/contracts';
 import { createTestDatabase } from '@clawpool/server/testing';
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Principal } from '../../organization/principal.ts';
 import type { Database } from '../../store/database.ts';
 import { auditEvents, tenants } from '../../store/schema/index.ts';
 import { insertSmallOrganization } from '../../testing/small-organization.ts';
 import { unlimited } from '../quotas/quota.ts';
-import { saveQuotas } from '../quotas/quota-store.ts';
+import { lockQuotas, saveQuotas } from '../quotas/quota-store.ts';
+import { lockTenant } from '../tenant-store.ts';
 import { effectiveValues } from './template.ts';
 import { createTemplateService, type TemplateService } from './template-service.ts';
 
@@ -41,6 +42,26 @@ test('each change is a version of its own, and all of them stay', async () => {
   ]);
   const actions = (await database.db.select().from(auditEvents)).map(({ action }) => action);
   expect(actions).toEqual(['template.created', 'template.changed']);
+});
+
+test('a change waits for whoever has one of its tenants, and keeps no quotas from them meanwhile', async () => {
+  await templates.put(olga, 'lean', { content: content({ cpus: 1 }) });
+  await database.db.update(tenants).set({ configTemplate: 'lean' }).where(eq(tenants.id, 'ann'));
+  let change: Promise<unknown> | undefined;
+  await database.db.transaction(async (tx) => {
+    await lockTenant(tx, 'org', 'ann');
+    change = templates.put(olga, 'lean', { content: content({ cpus: 2 }) });
+    await expect
+      .poll(async () => {
+        const { rows } = await database.db.execute(
+          sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+        );
+        return rows.length;
+      })
+      .toBe(1);
+    await lockQuotas(tx, 'org');
+  });
+  expect(await change).toMatchObject({ version: 2 });
 });
 
 test('of two who edit the same version the second is told to load it again', async () => {

@@ -4,6 +4,7 @@ import { recordAudit } from '../../audit/audit-store.ts';
 import type { Principal } from '../../organization/principal.ts';
 import { findTier } from '../../organization/tier-choice.ts';
 import type { Drizzle, Transaction } from '../../store/database.ts';
+import { transact } from '../../store/deadlock.ts';
 import { markAgents } from '../agent-revision.ts';
 import { refuseGrowthOfTemplate } from '../quotas/quota-check.ts';
 import { lockQuotas } from '../quotas/quota-store.ts';
@@ -45,8 +46,10 @@ export function createTemplateService(db: Drizzle): TemplateService {
       return { template, versions };
     },
     put: (principal, name, { content, version }) =>
-      db.transaction(async (tx) => {
-        // Before the templates, as whoever makes a tenant does.
+      transact(db, async (tx) => {
+        // Tenants first, as whoever wakes one locks; and the quotas before the templates, as whoever makes one does.
+        await tx.execute(sql`select from tenants where organization_id = ${principal.organizationId}
+          and config_template = ${name} and state <> 'deleted' order by id for no key update`);
         await lockQuotas(tx, principal.organizationId);
         await lockTemplates(tx, principal.organizationId);
         refuseBuiltIn(name);

@@ -1,7 +1,7 @@
-import { and, eq, like } from 'drizzle-orm';
+import { and, eq, like, sql } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Database } from '../../../store/database.ts';
-import { personNotifications, tiers } from '../../../store/schema/index.ts';
+import { employees, personNotifications, tiers } from '../../../store/schema/index.ts';
 import { createTestDatabase } from '../../../store/testing.ts';
 import { type ApprovalWorld, shellForAnHour, startApprovalWorld } from '../../../testing/approval-world.ts';
 import { watchMarkedAgents } from '../../../testing/marked-agents.ts';
@@ -116,6 +116,25 @@ describe('an approval', () => {
     expect(await approve('ada', id, { mode: 'permanent' })).toMatchObject({
       grant: { mode: 'permanent', expiresAt: null },
     });
+  });
+
+  test('for good of somebody who is being moved is refused: it would outlive the move', async () => {
+    const id = await ask();
+    let approval: Promise<unknown> | undefined;
+    await database.db.transaction(async (tx) => {
+      await tx.update(employees).set({ positionId: null }).where(eq(employees.id, 'ann'));
+      approval = approve('ada', id, { mode: 'permanent' }).catch((error: unknown) => error);
+      await expect
+        .poll(async () => {
+          const { rows } = await database.db.execute(
+            sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+          );
+          return rows.length;
+        })
+        .toBe(1);
+    });
+    expect(await approval).toMatchObject({ code: 'conflict', message: expect.stringContaining('position') });
+    expect(await world.grants.list(world.ada, { holding: true })).toEqual([]);
   });
 
   test('of what the tier does not allow any more is refused', async () => {

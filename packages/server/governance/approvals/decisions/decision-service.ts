@@ -1,10 +1,13 @@
 import { type AccessRequest, ClawpoolError, type DecisionPlace, type GrantMode } from '@clawpool/contracts';
+import { and, eq } from 'drizzle-orm';
 import { recordAudit } from '../../../audit/audit-store.ts';
 import { scopeOf } from '../../../organization/department-store.ts';
 import type { Principal } from '../../../organization/principal.ts';
 import { markAgents } from '../../../pool/agent-revision.ts';
-import { findTenant } from '../../../pool/tenant-store.ts';
+import { findTenant, type TenantRow } from '../../../pool/tenant-store.ts';
 import type { Database, Transaction } from '../../../store/database.ts';
+import { transact } from '../../../store/deadlock.ts';
+import { employees } from '../../../store/schema/index.ts';
 import { type GrantRow, insertGrant } from '../grants/grant-store.ts';
 import { afterApproval, type Decider, grantHours, whyNotDecide } from '../requests/access-request.ts';
 import { noSuchRequest, requestDetail, requestTarget } from '../requests/access-request-service.ts';
@@ -67,7 +70,7 @@ export function createDecisionService(
 
   return {
     approve: async (principal, requestId, approval, place = 'console') => {
-      await db.transaction(async (tx) => {
+      await transact(db, async (tx) => {
         const { request, decider } = await open(tx, principal, requestId);
         const tenant = await findTenant(tx, request.tenantId);
         if (!tenant || tenant.state === 'deleted' || tenant.state === 'deleting') throw agentGone();
@@ -80,6 +83,7 @@ export function createDecisionService(
         if (afterApproval(request.kind, risk, decider) === 'agreed') {
           return agree(tx, request, decision, { mode: approval.mode, hours: approval.mode === 'until' ? lasts : null });
         }
+        if (approval.mode === 'permanent') await holdPosition(tx, tenant);
         await grantIt(tx, request, decision, { mode: approval.mode, hours: lasts });
       });
       return shown(principal, requestId);
@@ -132,6 +136,18 @@ async function agree(
     await findAdminsFor(tx, request.organizationId, request),
     'agreed',
   );
+}
+
+/** Whoever moves the person waits, and ends the grant then; whoever has moved them since this was looked at could not. */
+async function holdPosition(tx: Transaction, { organizationId, employeeId, positionId }: TenantRow): Promise<void> {
+  if (employeeId === null) return;
+  const [person] = await tx
+    .select({ positionId: employees.positionId })
+    .from(employees)
+    .where(and(eq(employees.organizationId, organizationId), eq(employees.id, employeeId)))
+    .for('share');
+  if (person?.positionId === positionId) return;
+  throw new ClawpoolError('conflict', 'The position of the agent’s person has just changed.', 'Look at it again.');
 }
 
 async function grantIt(

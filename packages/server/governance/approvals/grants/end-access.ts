@@ -2,6 +2,7 @@ import type { AuditEvent } from '@clawpool/contracts';
 import { and, eq, inArray, isNull } from 'drizzle-orm';
 import { recordAudit } from '../../../audit/audit-store.ts';
 import { notifyPerson } from '../../../conversations/notifications/notify-person.ts';
+import { markAgents } from '../../../pool/agent-revision.ts';
 import type { Transaction } from '../../../store/database.ts';
 import { accessRequests, employees, grants, tenants } from '../../../store/schema/index.ts';
 import { requestDetail, requestTarget } from '../requests/access-request-service.ts';
@@ -82,6 +83,8 @@ export async function endPermanentGrantsOf(
     )
     .orderBy(grants.id)
     .for('update', { of: grants });
+  // All at once, in the order in which everybody locks them.
+  if (rows.length > 0) await markAgents(tx, organizationId, { tenantIds: rows.map(({ grant }) => grant.tenantId) });
   for (const { grant, employeeId, departmentId } of rows) {
     await endWithNews(tx, grant, { at, because: 'position_changed', by: null, actor });
     for (const { userId } of await findManagersOf(tx, organizationId, { employeeId, departmentId })) {

@@ -1,5 +1,5 @@
 import { MissingBlobError } from '@clawpool/checkpoints';
-import { DamagedBlobError } from '@clawpool/contracts';
+import { ClawpoolError, DamagedBlobError } from '@clawpool/contracts';
 import { eq } from 'drizzle-orm';
 import type { Transaction } from '../../../store/database.ts';
 import { tenants } from '../../../store/schema/index.ts';
@@ -182,18 +182,33 @@ async function resolve({ world, operation }: Work, reference: Parameters<typeof 
 
 /** Counted from the next epoch on, which is noted before the host is told. */
 async function putNext(work: Work, tenant: TenantRow, hostId: string, root: string): Promise<void> {
+  const { progress } = work.operation;
   const epoch = tenant.filesEpoch + 1;
-  await remember(work, { filesEpoch: epoch });
+  // A process that ended has told the host already, and nobody knows what became of it.
+  const isTold = progress.filesEpoch === epoch;
   try {
+    hostOf(work.world, hostId);
+    if (!isTold) await remember(work, { filesEpoch: epoch });
     await put(work, tenant, hostId, root, epoch);
   } catch (error) {
-    // Read before anything is replaced: the host's files are as they were, and may be newer than any checkpoint.
-    if (error instanceof OperationFailure && error.reason === 'checkpoint_damaged') {
-      delete work.operation.progress.filesEpoch;
+    if (!(error instanceof OperationFailure)) throw error;
+    // Nothing was replaced: the host's files are as they were, and may be newer than any checkpoint.
+    if (!isTold && leavesFiles(error)) {
+      delete progress.filesEpoch;
+      throw error;
     }
-    throw error;
+    const hint =
+      'It is not known whether its files were replaced. It begins with those of its newest checkpoint, which may be older: look at them, then restore again.';
+    throw new OperationFailure(error.reason, error.message, hint, { cause: error });
   }
 }
+
+/** The host was not told, or refused before it replaced anything. Anything else may be an answer that was lost. */
+const leavesFiles = ({ reason, cause }: OperationFailure): boolean =>
+  reason === 'checkpoint_damaged' ||
+  reason === 'storage_full' ||
+  reason === 'host_unreachable' ||
+  cause instanceof ClawpoolError;
 
 async function put(work: Work, tenant: TenantRow, hostId: string, root: string, epoch: number): Promise<void> {
   try {

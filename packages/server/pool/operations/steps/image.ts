@@ -4,7 +4,7 @@ import { tenants } from '../../../store/schema/index.ts';
 import { refuseGrowth, resourcesOf } from '../../quotas/quota-check.ts';
 import { defaultTemplate, effectiveValues } from '../../templates/template.ts';
 import { findTemplateContent } from '../../templates/template-store.ts';
-import { findTenant, type TenantRow } from '../../tenant-store.ts';
+import { findTenant, lockTenant, type TenantRow } from '../../tenant-store.ts';
 import { OperationFailure, quotaIsUsedUp, requestOf } from '../operation.ts';
 import { saveProgress } from '../operation-store.ts';
 import { hostOf, inTransaction, tenantOf, type Work } from '../world.ts';
@@ -37,6 +37,8 @@ export async function changeImage(work: Work): Promise<void> {
   const { operation } = work;
   const wanted = await wantedOf(work, await tenantOf(work));
   await inTransaction(work, async (tx) => {
+    // Before the quotas, as whoever wakes a tenant locks.
+    await lockTenant(tx, operation.organizationId, operation.tenantId);
     const before = await findTenant(tx, operation.tenantId);
     if (!before) throw new OperationFailure('superseded', 'The tenant is gone.');
     operation.progress.before ??= { image: before.image, configTemplate: before.configTemplate };
