@@ -113,7 +113,7 @@ describe('a tenant that begins with another one’s files', () => {
     await dialog().getByLabel('Tenant to copy').fill('source');
     await inDialog('Create tenant').click();
     await page.getByTestId('toast').filter({ hasText: 'copied is there' }).waitFor({ timeout: 60_000 });
-    expect(await page.getByTestId('tenant-state').getAttribute('data-state')).toBe('hibernated');
+    await expect.poll(() => page.getByTestId('tenant-state').getAttribute('data-state')).toBe('hibernated');
   });
 });
 
