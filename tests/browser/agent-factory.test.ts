@@ -149,7 +149,7 @@ describe('the page of an agent', () => {
     const settings = card('Model and conversation');
     await settings.getByText('32,000 tokens').waitFor();
     await settings.getByText('set for everybody at ACME Corp').waitFor();
-    expect(await page.locator('[data-testid="tool"][data-allowed="true"]').count()).toBe(6);
+    await expect.poll(() => page.locator('[data-testid="tool"][data-allowed="true"]').count()).toBe(6);
     await expectAccessible(page);
     await settings.getByRole('button', { name: 'Change what is set for Ryan Park' }).click();
     await dialog().getByLabel('Answers in').fill('中文');

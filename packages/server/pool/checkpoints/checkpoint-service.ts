@@ -13,6 +13,7 @@ import { systemActor } from '../../organization/installation.ts';
 import type { Database, Queryable, Transaction } from '../../store/database.ts';
 import { notify } from '../../store/notifications.ts';
 import { createGate } from '../operations/gate.ts';
+import { lockTenant } from '../tenant-store.ts';
 import { keepBlobs, whileBlobsStay } from './blob-lock.ts';
 import { CheckpointError, type CheckpointRow, isBackupCause } from './checkpoint.ts';
 import {
@@ -324,6 +325,8 @@ async function adopt(
   { organizationId, tenantId, from, cause }: Parameters<CheckpointService['adopt']>[1],
 ): Promise<CheckpointRow> {
   await keepBlobs(tx);
+  // The tenant before its checkpoints, as whoever removes them locks.
+  await lockTenant(tx, organizationId, tenantId);
   const files = await findTenantFiles(tx, organizationId, tenantId);
   if (!files || from.organizationId !== organizationId || !(await holdCheckpoint(tx, from))) throw noSuchCheckpoint();
   const { root, bytes, image, skipped } = from;
