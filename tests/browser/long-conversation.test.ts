@@ -67,8 +67,8 @@ describe('a long conversation', () => {
       return Math.round(element?.getBoundingClientRect().y ?? Number.NaN);
     }, `Number ${n}`);
     await expect.poll(() => said(page).count()).toBeGreaterThan(150);
-    expect(Math.abs((await placeOf(page, n)) - before)).toBeLessThanOrEqual(2);
-    expect(await button(page).count()).toBe(1);
+    await expect.poll(async () => Math.abs((await placeOf(page, n)) - before)).toBeLessThanOrEqual(2);
+    await expect.poll(() => button(page).count()).toBe(1);
     await expectAccessible(page);
   });
 
@@ -76,9 +76,10 @@ describe('a long conversation', () => {
     await button(page).focus();
     await page.keyboard.press('Enter');
     await said(page).getByText('The budget is four thousand.').waitFor();
-    expect(await said(page).count()).toBe(count);
-    expect(await button(page).count()).toBe(0);
-    expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe('Messages');
+    await expect.poll(() => said(page).count()).toBe(count);
+    await expect.poll(() => button(page).count()).toBe(0);
+    const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label'));
+    await expect.poll(focused).toBe('Messages');
   });
 
   test('keeps what was read when something new is said', async () => {
@@ -86,7 +87,7 @@ describe('a long conversation', () => {
     const body = { text: 'Something new', clientMessageId: 'something-new' };
     await jiade.client.call('sendAsHuman', { params, body });
     await said(page).getByText('Something new').waitFor();
-    expect(await said(page).count()).toBe(count + 1);
+    await expect.poll(() => said(page).count()).toBe(count + 1);
   });
 
   test('is opened by a search where it was said, however far back that is', async () => {
