@@ -33,6 +33,7 @@ export function TimeChart({
   figure,
   tone = 'info',
   kind = 'line',
+  perDay = false,
   limit,
 }: {
   title: string;
@@ -47,11 +48,14 @@ export function TimeChart({
   figure?: string;
   tone?: Tone;
   kind?: 'line' | 'bars';
+  /** Each point is a whole day, and has no time. */
+  perDay?: boolean;
   /** A line that must not be crossed. */
   limit?: { label: string; value: number };
 }) {
   const { t } = useTranslation();
-  const { locale, full } = useFormat();
+  const { locale, full, date } = useFormat();
+  const inWords = perDay ? date : full;
   const known = points.flatMap(({ value }) => (value === null ? [] : [value]));
   const latest = points.at(-1)?.value ?? null;
   const highest = Math.max(0, ...known);
@@ -84,7 +88,9 @@ export function TimeChart({
       }
       table={{
         columns: [t('charts.time'), title],
-        rows: points.toReversed().map(({ at, value }) => [full(at), value === null ? t('common.none') : format(value)]),
+        rows: points
+          .toReversed()
+          .map(({ at, value }) => [inWords(at), value === null ? t('common.none') : format(value)]),
       }}
     >
       {known.length === 0 ? (
@@ -122,7 +128,7 @@ export function TimeChart({
             <Tooltip
               {...tooltipStyle}
               cursor={kind === 'bars' ? { fill: 'var(--hover)' } : { stroke: 'var(--line-strong)' }}
-              labelFormatter={(at) => full(Number(at))}
+              labelFormatter={(at) => inWords(Number(at))}
               formatter={(value) => [format(Number(value)), title]}
             />
             {showsLimit && <ReferenceLine y={limit.value} stroke="var(--bad)" strokeDasharray="4 4" />}

@@ -106,6 +106,7 @@ function Charts({ dashboard: { days, positions, states, ways } }: { dashboard: D
         to={(points.at(-1)?.at ?? 0) + halfDay}
         format={number}
         kind="bars"
+        perDay
       />
       <div className="grid grid-cols-1 gap-4 sm:grid-cols-2">
         <BarChart
