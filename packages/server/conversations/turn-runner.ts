@@ -106,7 +106,11 @@ export function startTurnRunner(options: TurnRunnerOptions): TurnRunner {
         await releaseLeasesOfTheDead(database.db, owner);
       }
       while (!closed && running.size < concurrency) {
-        const turn = await claimNextTurn(database.db, { owner, leaseMs, perTenant });
+        const turn = await claimNextTurn(database.db, {
+          owner,
+          leaseMs,
+          perTenant: running.size === 0 ? null : perTenant,
+        });
         if (!turn) break;
         begin(turn);
       }

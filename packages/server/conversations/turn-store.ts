@@ -57,16 +57,67 @@ export interface ClaimedTurn {
   agentRevision: number;
 }
 
+/** A turn `t` that waits, is due, and has none before it in its conversation. */
+const mayRun = sql`t.finished_at is null
+  and (t.lease_expires_at is null or t.lease_expires_at < now())
+  and (t.retry_at is null or t.retry_at <= now() or t.stop_requested_at is not null)
+  and not exists (
+    select 1 from turns earlier
+    where earlier.organization_id = t.organization_id and earlier.conversation_id = t.conversation_id
+      and earlier.finished_at is null and earlier.arrival < t.arrival)`;
+
+/** `next`: whoever has waited longest. */
+const oldest = sql`
+    with next as (
+      select t.organization_id, t.id from turns t where ${mayRun}
+      order by t.arrival
+      limit 1
+      for update of t skip locked`;
+
+/** `next`: the fairest choice. */
+const fairest = (perTenant: number) => sql`
+    with recursive open_in (organization_id) as (
+      -- From one organization to the next by the index, however many turns wait.
+      (select organization_id from turns where finished_at is null order by organization_id limit 1)
+      union all
+      select (
+        select t.organization_id from turns t where t.finished_at is null and t.organization_id > o.organization_id
+        order by t.organization_id limit 1)
+      from open_in o where o.organization_id is not null
+    ), running as materialized (
+      select organization_id, tenant_id, count(*) as turns from turns
+      where lease_owner is not null and finished_at is null and lease_expires_at >= now()
+      group by organization_id, tenant_id
+    ), shares as (
+      select o.organization_id, level from open_in o cross join generate_series(1, ${perTenant}::int) as level
+      where o.organization_id is not null
+      order by coalesce((select sum(r.turns) from running r where r.organization_id = o.organization_id), 0), level
+    ), next as (
+      -- Share by share, in their order, until one has a turn: what is skipped are no more than the turns of tenants that are busy.
+      select first.organization_id, first.id from shares s cross join lateral (
+        select t.organization_id, t.id from turns t
+        where t.organization_id = s.organization_id and ${mayRun}
+          and (t.stop_requested_at is not null or not exists (
+            select 1 from running r
+            where r.organization_id = t.organization_id and r.tenant_id = t.tenant_id and r.turns >= s.level))
+        order by t.arrival
+        limit 1
+        for update of t skip locked
+      ) first
+      limit 1`;
+
 /**
  * The next turn that may run now: not leased, not before its time, the first unfinished one of its conversation, and of a tenant that has
  * less than `perTenant` running. Of those the organization's that has the fewest running, in it a tenant's that has the fewest, and of these
  * the oldest: whoever asks a lot waits, and nobody else does. One that is only to be stopped takes no place and waits for none.
  * Claiming it raises its fence, so that whoever held it before can write nothing any more. Processes that claim in the same instant do not
  * see each other's: then a tenant may have one more for each of them.
+ *
+ * @param perTenant null: whoever runs nothing has nothing to share, and takes the oldest, which takes PostgreSQL half the time
  */
 export async function claimNextTurn(
   db: Queryable,
-  { owner, leaseMs, perTenant }: { owner: string; leaseMs: number; perTenant: number },
+  { owner, leaseMs, perTenant }: { owner: string; leaseMs: number; perTenant: number | null },
 ): Promise<ClaimedTurn | null> {
   const { rows } = await db.execute<{
     organization_id: string;
@@ -96,41 +147,7 @@ export async function claimNextTurn(
     fast_path: boolean;
     agent_revision: number;
   }>(sql`
-    with recursive open_in (organization_id) as (
-      -- From one organization to the next by the index, however many turns wait.
-      (select organization_id from turns where finished_at is null order by organization_id limit 1)
-      union all
-      select (
-        select t.organization_id from turns t where t.finished_at is null and t.organization_id > o.organization_id
-        order by t.organization_id limit 1)
-      from open_in o where o.organization_id is not null
-    ), running as materialized (
-      select organization_id, tenant_id, count(*) as turns from turns
-      where lease_owner is not null and finished_at is null and lease_expires_at >= now()
-      group by organization_id, tenant_id
-    ), shares as (
-      select o.organization_id, level from open_in o cross join generate_series(1, ${perTenant}::int) as level
-      where o.organization_id is not null
-      order by coalesce((select sum(r.turns) from running r where r.organization_id = o.organization_id), 0), level
-    ), next as (
-      -- Share by share, in their order, until one has a turn: what is skipped are no more than the turns of tenants that are busy.
-      select first.organization_id, first.id from shares s cross join lateral (
-        select t.organization_id, t.id from turns t
-        where t.organization_id = s.organization_id and t.finished_at is null
-          and (t.lease_expires_at is null or t.lease_expires_at < now())
-          and (t.retry_at is null or t.retry_at <= now() or t.stop_requested_at is not null)
-          and (t.stop_requested_at is not null or not exists (
-            select 1 from running r
-            where r.organization_id = t.organization_id and r.tenant_id = t.tenant_id and r.turns >= s.level))
-          and not exists (
-            select 1 from turns earlier
-            where earlier.organization_id = t.organization_id and earlier.conversation_id = t.conversation_id
-              and earlier.finished_at is null and earlier.arrival < t.arrival)
-        order by t.arrival
-        limit 1
-        for update of t skip locked
-      ) first
-      limit 1
+    ${perTenant === null ? oldest : fairest(perTenant)}
     ), claimed as (
       update turns t
       set lease_owner = ${owner}, lease_expires_at = now() + ${leaseMs} * interval '1 millisecond', fence = t.fence + 1
